@@ -1,0 +1,106 @@
+#include "log/log.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "base/text.hpp"
+
+namespace pulse2::log {
+namespace {
+
+/// Longer than any message of ours; what a client sent is cut before it gets here.
+constexpr std::size_t k_longest_line = 4000;
+
+spdlog::level::level_enum to_spdlog(Level level) noexcept {
+  switch (level) {
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::critical:
+      return spdlog::level::critical;
+  }
+  return spdlog::level::critical;
+}
+
+std::shared_ptr<spdlog::logger> make_logger(Level level) {
+  auto logger =
+      std::make_shared<spdlog::logger>("main", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  // Names of levels as in Python's logging, which deployed log readers know.
+  logger->set_level(to_spdlog(level));
+  logger->set_pattern("%Y-%m-%d %H:%M:%S,%e %v");
+  logger->flush_on(spdlog::level::debug);
+  return logger;
+}
+
+/// The logger in use. A function-local static, so that it exists before any other static object.
+std::atomic<std::shared_ptr<spdlog::logger>>& current() {
+  static std::atomic<std::shared_ptr<spdlog::logger>> logger{make_logger(Level::info)};
+  return logger;
+}
+
+std::string_view level_name(Level level) noexcept {
+  switch (level) {
+    case Level::debug:
+      return "DEBUG";
+    case Level::info:
+      return "INFO";
+    case Level::warning:
+      return "WARNING";
+    case Level::error:
+      return "ERROR";
+    case Level::critical:
+      return "CRITICAL";
+  }
+  return "CRITICAL";
+}
+
+}  // namespace
+
+void start(Level level) {
+  current().store(make_logger(level));
+}
+
+void stop() noexcept {
+  try {
+    current().load()->flush();
+    current().store(make_logger(Level::info));
+  } catch (...) {
+    // Nowhere left to report to.
+  }
+}
+
+bool enabled(Level level) noexcept {
+  try {
+    return current().load()->should_log(to_spdlog(level));
+  } catch (...) {
+    return false;
+  }
+}
+
+std::string one_line(std::string_view id, std::string_view message) {
+  std::string line{id};
+  line += ": ";
+  line += base::printable(message, k_longest_line);
+  return line;
+}
+
+void write(Level level, std::string_view id, std::string_view message) noexcept {
+  try {
+    std::string line{level_name(level)};
+    line += ' ';
+    line += one_line(id, message);
+    current().load()->log(to_spdlog(level), spdlog::string_view_t{line.data(), line.size()});
+  } catch (...) {
+    // A log that cannot be written must not stop the server.
+  }
+}
+
+}  // namespace pulse2::log

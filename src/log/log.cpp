@@ -3,7 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
+#include <memory>
 #include <mutex>
 
 #include "base/text.hpp"
@@ -40,9 +40,27 @@ std::shared_ptr<spdlog::logger> make_logger(Level level) {
   return logger;
 }
 
-/// The logger in use. A function-local static, so that it exists before any other static object.
-std::atomic<std::shared_ptr<spdlog::logger>>& current() {
-  static std::atomic<std::shared_ptr<spdlog::logger>> logger{make_logger(Level::info)};
+/// The logger in use, behind a mutex: std::atomic<std::shared_ptr> of libstdc++ 12 is reported by
+/// the thread sanitizer.
+class CurrentLogger {
+ public:
+  [[nodiscard]] std::shared_ptr<spdlog::logger> get() const {
+    const std::lock_guard lock(m_mutex);
+    return m_logger;
+  }
+  void set(std::shared_ptr<spdlog::logger> logger) {
+    const std::lock_guard lock(m_mutex);
+    m_logger = std::move(logger);
+  }
+
+ private:
+  mutable std::mutex m_mutex;
+  std::shared_ptr<spdlog::logger> m_logger = make_logger(Level::info);
+};
+
+/// A function-local static, so that it exists before any other static object that logs.
+CurrentLogger& current() {
+  static CurrentLogger logger;
   return logger;
 }
 
@@ -65,13 +83,13 @@ std::string_view level_name(Level level) noexcept {
 }  // namespace
 
 void start(Level level) {
-  current().store(make_logger(level));
+  current().set(make_logger(level));
 }
 
 void stop() noexcept {
   try {
-    current().load()->flush();
-    current().store(make_logger(Level::info));
+    current().get()->flush();
+    current().set(make_logger(Level::info));
   } catch (...) {
     // Nowhere left to report to.
   }
@@ -79,7 +97,7 @@ void stop() noexcept {
 
 bool enabled(Level level) noexcept {
   try {
-    return current().load()->should_log(to_spdlog(level));
+    return current().get()->should_log(to_spdlog(level));
   } catch (...) {
     return false;
   }
@@ -97,7 +115,7 @@ void write(Level level, std::string_view id, std::string_view message) noexcept 
     std::string line{level_name(level)};
     line += ' ';
     line += one_line(id, message);
-    current().load()->log(to_spdlog(level), spdlog::string_view_t{line.data(), line.size()});
+    current().get()->log(to_spdlog(level), spdlog::string_view_t{line.data(), line.size()});
   } catch (...) {
     // A log that cannot be written must not stop the server.
   }

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "catalog/reporter.hpp"
+#include "catalog/snapshot.hpp"
+#include "os/thread_pool.hpp"
+
+namespace pulse2::catalog {
+
+struct CatalogOptions {
+  std::vector<std::string> srcs;                   ///< absolute folders; equal ones are one tree
+  std::string cache_file;                          ///< hash cache; "" works without
+  std::vector<std::string> follow_links_to;        ///< folders outside src that links may lead into
+  std::chrono::milliseconds publish_interval{50};  ///< least time between two snapshots
+  std::chrono::milliseconds progress_interval{5000};  ///< between two log lines of a long scan
+};
+
+/// How far the scan is.
+struct Progress {
+  enum class Phase { idle, looking, hashing, verifying, done };
+  Phase phase = Phase::idle;
+  std::uint64_t packages_found = 0;
+  std::uint64_t packages_ready = 0;  ///< in the snapshot
+  std::uint64_t packages_broken = 0;
+  std::uint64_t files_total = 0;  ///< files that have to be read, known once looking is over
+  std::uint64_t files_done = 0;
+  std::uint64_t bytes_total = 0;
+  std::uint64_t bytes_done = 0;
+  double bytes_per_second = 0;  ///< since hashing began
+  std::optional<std::chrono::seconds> time_left;
+};
+
+/// One line for logs and pages, e.g. "12 of 90 files, 1.2 GiB of 4.0 GiB, 310.0 MiB/s, 9 s left".
+[[nodiscard]] std::string describe(const Progress& progress);
+
+/// The packages below every src. Scans and hashes on a pool, publishes from one thread of its own;
+/// readers take snapshots and never wait for it.
+class Catalog {
+ public:
+  /// `pool` and `reporter` must outlive the catalogue.
+  Catalog(CatalogOptions options, os::ThreadPool& pool, Reporter& reporter);
+  Catalog(const Catalog&) = delete;
+  Catalog& operator=(const Catalog&) = delete;
+  /// Ends like stop().
+  ~Catalog();
+
+  /// Begins the scan and returns at once. Error `unavailable` when a src is missing or unreadable.
+  [[nodiscard]] base::Expected<void> start();
+  /// Gives up what is not hashed yet; waits for tasks that run. Snapshots stay valid.
+  void stop();
+
+  /// Never null: before the first package is ready it is an empty one.
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+  [[nodiscard]] Progress progress() const;
+
+  /// Waits until every package is published, and with `verified` until those believed by their
+  /// MD5SUMS are verified too. False after `timeout`.
+  [[nodiscard]] bool wait_until_ready(std::chrono::milliseconds timeout, bool verified = false);
+
+ private:
+  class Scan;
+  std::unique_ptr<Scan> m_scan;
+};
+
+}  // namespace pulse2::catalog

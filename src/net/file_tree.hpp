@@ -1,0 +1,56 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/handler.hpp"
+
+namespace pulse2::net {
+
+struct OpenFile;
+
+/// Serves the files and folders below a root: GET and HEAD, ranges, conditional requests, folder
+/// pages, a redirect for a folder without its slash. Paths never leave the root, whatever links
+/// stand in it, except into `follow_links_to`.
+class FileTree : public Handler {
+ public:
+  /// `root`: absolute folder, opened anew as files are asked for, so it may be replaced.
+  /// `prefix`: the route's path ("/mirror1_files").
+  /// `follow_links_to`: folders that symbolic links may point into.
+  FileTree(std::string root, std::string prefix, std::vector<std::string> follow_links_to = {});
+  ~FileTree() override;
+
+  /// Names that are neither served nor listed, in any folder (staging areas). Before first use.
+  void hide(std::vector<std::string> names);
+  /// Behind credentials ([http] authenticate = all). Before first use.
+  void set_authenticate(bool authenticate) { m_authenticate = authenticate; }
+  /// Files kept open are looked up again: to be called when the tree changed.
+  void forget_open_files() { m_generation.fetch_add(1, std::memory_order_release); }
+
+  [[nodiscard]] std::vector<std::string_view> methods() const override;
+  [[nodiscard]] Rules rules(const http::RequestHead& head) const override;
+  [[nodiscard]] boost::asio::awaitable<http::Response> respond(const Request& request) override;
+
+ private:
+  [[nodiscard]] http::Response answer(const Request& request) const;
+  [[nodiscard]] std::shared_ptr<const OpenFile> open(const std::string& relative) const;
+  [[nodiscard]] http::Response serve_file(const http::RequestHead& head,
+                                          const std::shared_ptr<const OpenFile>& file) const;
+  [[nodiscard]] http::Response serve_folder(const Request& request, const std::string& relative,
+                                            const OpenFile& folder) const;
+  [[nodiscard]] bool is_hidden(std::string_view relative) const;
+
+  std::string m_root;
+  std::string m_prefix;
+  std::vector<std::string> m_follow_links_to;
+  std::vector<std::string> m_hidden{".pulse2-staging"};
+  bool m_authenticate = false;
+  std::atomic<std::uint64_t> m_generation;  ///< unique among all trees of the process
+};
+
+}  // namespace pulse2::net

@@ -1,0 +1,251 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The configuration as typed values: one struct per section, the defaults in the structs (contract
+/// 02). Members carry the names of the options. Times are seconds and sizes bytes unless said
+/// otherwise. Nothing here was compared with the machine: whether a folder exists or a host name
+/// resolves is found out when the server starts.
+namespace pulse2::config {
+
+inline constexpr std::uint64_t k_kib = 1024;
+inline constexpr std::uint64_t k_mib = 1024 * k_kib;
+inline constexpr std::uint64_t k_gib = 1024 * k_mib;
+
+/// How machines are given to mirrors: `[main] mm_assign_algo`.
+enum class MirrorAlgorithm { standard, multi_site, terminal_type };
+
+/// How users are given to package_api_put mounts: `[main] up_assign_algo`.
+enum class UserAlgorithm { standard };
+
+/// The conditions that hold back a package that is still being copied.
+struct SmartMethods {
+  bool last_time_modification = false;
+  bool check_size = false;
+  bool check_in_loop = false;  ///< accepted in old files, never did anything
+  [[nodiscard]] bool any() const { return last_time_modification || check_size; }
+};
+
+/// For how many targets a package that waits to be mirrored is held back.
+struct MirrorHold {
+  bool all = true;  ///< until every target has it; `targets` does not count then
+  int targets = 0;  ///< until this many have it; 0: never held back
+};
+
+/// Space that uploads must leave free on a file system: the smaller of the two figures.
+struct FreeSpaceReserve {
+  std::uint64_t bytes = k_gib;
+  int percent = 2;  ///< of the file system's size
+};
+
+struct Main {
+  std::string host = "localhost";  ///< empty, 0.0.0.0 and :: mean all addresses
+  int port = 9999;
+  /// Written, else `host`, else localhost; never empty after loading. `0.0.0.0` or `::` here means
+  /// that the machine's host name is to be used.
+  std::string public_ip;
+  bool use_iocp_reactor = false;                ///< of Windows: no effect elsewhere
+  std::optional<bool> package_detect_activate;  ///< nothing: not written (see detection_active)
+  int package_detect_loop = 60;
+  SmartMethods package_detect_smart_method;
+  int package_detect_smart_time = 60;
+  int package_mirror_loop = 5;
+  std::vector<std::string> package_mirror_target;
+  std::string package_mirror_status_file = "/var/data/mmc/status";
+  std::string package_mirror_command = "/usr/bin/rsync";
+  std::vector<std::string> package_mirror_command_options = {"-ar", "--delete"};
+  std::vector<std::string> package_mirror_level0_command_options = {"-d", "--delete"};
+  std::vector<std::string> package_mirror_command_options_ssh_options;  ///< `Name=value` each
+  bool package_global_mirror_activate = true;
+  int package_global_mirror_loop = 3600;
+  std::vector<std::string> package_global_mirror_command_options = {"-ar", "--delete"};
+  bool real_package_deletion = true;
+  MirrorAlgorithm mm_assign_algo = MirrorAlgorithm::standard;
+  UserAlgorithm up_assign_algo = UserAlgorithm::standard;
+  std::string tmp_input_dir = "/tmp/packages/default";
+  // Options of ours.
+  std::string state_dir = "/var/lib/pulse2/package-server";
+  int hash_threads = 0;           ///< 0: as many as fit the machine
+  int package_vanish_limit = 20;  ///< per cent of a tree that may vanish in one round
+  MirrorHold package_mirror_hold;
+  FreeSpaceReserve free_space_reserve;
+};
+
+struct Daemon {
+  std::string pidfile = "/var/run/pulse2-package-server.pid";
+  std::string user = "root";
+  std::string group = "root";
+  unsigned umask = 0077;
+};
+
+struct Ssl {
+  std::string username;  ///< empty: no authentication
+  std::string password;  ///< decoded
+  bool enablessl = true;
+  bool verifypeer = false;
+  std::string cacert = "/etc/mmc/pulse2/package-server/keys/cacert.pem";
+  std::string localcert = "/etc/mmc/pulse2/package-server/keys/privkey.pem";
+};
+
+struct MirrorApi {
+  std::string mount_point = "/rpc";
+};
+
+struct UserPackageApi {
+  std::string mount_point = "/upaa";
+};
+
+struct SchedulerApi {
+  std::string mount_point = "/scheduler_api";
+  std::vector<std::string> schedulers = {"scheduler_01"};
+};
+
+struct Mirror {
+  std::string name;         ///< the whole section name, `mirror:01`
+  std::string mount_point;  ///< starts with a slash and ends without one, here and below
+  std::string src;          ///< absolute, without a slash at its end, here and below
+  std::string mirror;       ///< URL that replaces this server's own in file URLs; empty: none
+};
+
+struct PackageApiGet {
+  std::string name;
+  std::string mount_point;
+  std::string src;
+};
+
+struct PackageApiPut {
+  std::string name;
+  std::string mount_point = "/rpc";
+  std::string src;
+  std::string tmp_input_dir;  ///< its own, else that of [main]
+  /// The folder was written in the file (here or in [main]): complete packages are moved out of it
+  /// as long as detection is active.
+  bool tmp_input_dir_written = false;
+};
+
+struct MmcAgent {
+  std::string host = "127.0.0.1";
+  int port = 7080;
+  std::string username = "mmc";
+  std::string password = "s3cr3t";  ///< decoded
+  bool enablessl = true;
+  bool verifypeer = false;
+  std::string cacert = "/etc/mmc/pulse2/package-server/keys/cacert.pem";
+  std::string localcert = "/etc/mmc/pulse2/package-server/keys/privkey.pem";
+};
+
+/// Folders, rpc_replay_file and uuid_cache_file are absolute after loading; the boot loader files
+/// are names in bootloader_folder and the diskless ones names in diskless_folder.
+struct ImagingApi {
+  std::string mount_point = "/imaging_api";
+  std::string uuid;
+  std::string base_folder = "/var/lib/pulse2/imaging";
+  std::string bootloader_folder = "bootloader";
+  std::string cdrom_bootloader = "cd_boot";
+  bool cdrom_bootloader_written = false;  ///< else `cdrom_boot` may stand in for it
+  std::string bootsplash_file = "bootsplash.xpm";
+  std::string bootmenus_folder = "bootmenus";
+  std::string diskless_folder = "diskless";
+  std::string diskless_kernel = "kernel";
+  std::string diskless_initrd = "initrd";
+  std::string diskless_initrdcd = "initrdcd";
+  std::string diskless_memtest = "memtest";
+  std::string diskless_dban = "dban";
+  std::string inventories_folder = "inventories";
+  std::string computers_folder = "computers";
+  std::string masters_folder = "masters";
+  std::string postinst_folder = "postinst";
+  std::string archives_folder = "archives";
+  std::string isos_folder = "/var/lib/pulse2/imaging/isos";
+  std::string isogen_tool = "/usr/bin/mkisofs";
+  std::string rpc_replay_file = "rpc-replay.pck";
+  int rpc_loop_timer = 60;
+  int rpc_count = 10;
+  int rpc_interval = 2;
+  std::string uuid_cache_file = "uuid-cache.txt";
+  int uuid_cache_lifetime = 300;
+  int pxe_port = 1001;
+  std::string inventory_host = "127.0.0.1";
+  int inventory_port = 9999;
+  bool inventory_enablessl = false;
+  bool glpi_mode = false;
+};
+
+/// Which mounts ask for the credentials of [ssl].
+enum class Authenticate {
+  apis,  ///< the APIs that contract 02 names; mirrors and their files stay open
+  all,
+  none,
+};
+
+struct Http {
+  int io_threads = 0;  ///< 0: one for each processor
+  int max_connections = 10000;
+  int max_connections_per_address = 1000;
+  std::uint64_t max_request_head = 64 * k_kib;
+  std::uint64_t max_request_body = 16 * k_mib;
+  std::uint64_t max_upload_body = 4 * k_gib;  ///< on mounts with package_api_put
+  int idle_timeout = 60;
+  Authenticate authenticate = Authenticate::apis;
+  std::vector<std::string> follow_links_to;  ///< absolute folders
+};
+
+struct Log {
+  std::string access_log;  ///< file; empty: none
+  std::string json_log;    ///< file of one JSON object per record; empty: none
+};
+
+struct Tftp {
+  bool enabled = false;
+  int port = 69;
+};
+
+/// An option as it stands in the file, comments and continuation lines resolved.
+struct RawOption {
+  std::string name;   ///< in lower case
+  std::string value;  ///< lines of a continued value are joined by line feeds
+  int line = 0;
+};
+
+/// A section of Python's logging configuration, without interpolation.
+struct RawSection {
+  std::string name;
+  int line = 0;
+  std::vector<RawOption> options;
+  /// The value of an option (name in lower case), nothing when it is not there.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view option) const;
+};
+
+struct Settings {
+  Main main;
+  Daemon daemon;
+  Ssl ssl;
+  std::optional<MirrorApi> mirror_api;  ///< an API runs only when its section is there
+  std::optional<UserPackageApi> user_package_api;
+  std::optional<SchedulerApi> scheduler_api;
+  std::vector<Mirror> mirrors;  ///< in the order of the file, here and below
+  std::vector<PackageApiGet> package_api_gets;
+  std::vector<PackageApiPut> package_api_puts;
+  MmcAgent mmc_agent;
+  std::optional<ImagingApi> imaging_api;  ///< there only when its uuid is set
+  Http http;
+  Log log;
+  Tftp tftp;
+  std::vector<RawSection> logging;
+
+  /// What package_detect_activate says; when it is not written, whether any package_api_put has a
+  /// tmp_input_dir of the file.
+  [[nodiscard]] bool detection_active() const;
+  /// All different src of mirrors and package APIs, in the order mirrors, get, put.
+  [[nodiscard]] std::vector<std::string> sources() const;
+  /// `http` or `https`.
+  [[nodiscard]] std::string_view protocol() const;
+  /// `https://public_ip:port`, IPv6 addresses in brackets, no slash at the end.
+  [[nodiscard]] std::string base_url() const;
+};
+
+}  // namespace pulse2::config

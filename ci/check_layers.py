@@ -32,7 +32,7 @@ def problems_of_include(folder, quoted, included, rank):
         if "/" not in included or target not in rank:
             yield f'"{included}" is not spelled as folder/file.hpp from src'
         elif rank[target] > rank[folder]:
-            yield f'"{included}": {folder} stands below {target}'
+            yield f'"{included}": {target} stands above {folder}'
         elif folder in PURE and target not in PURE:
             yield f'"{included}": {folder} is pure, {target} is not'
         return

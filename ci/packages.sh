@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The Debian packages of each purpose, and how they get onto the machine. Sourced, never run.
 #
 #   ensure_packages SET...   installs what is missing of the named sets (build, test, bench).

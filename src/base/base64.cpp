@@ -15,7 +15,8 @@ constexpr std::int8_t k_pad = -3;
 
 constexpr std::array<std::int8_t, 256> make_table() {
   std::array<std::int8_t, 256> table{};
-  for (auto& entry : table) entry = k_invalid;
+  for (auto& entry : table)
+    entry = k_invalid;
   for (std::size_t i = 0; i < k_alphabet.size(); ++i) {
     table[static_cast<unsigned char>(k_alphabet[i])] = static_cast<std::int8_t>(i);
   }
@@ -28,7 +29,9 @@ constexpr std::array<std::int8_t, 256> make_table() {
 
 constexpr std::array<std::int8_t, 256> k_table = make_table();
 
-int symbol(char c) noexcept { return k_table[static_cast<unsigned char>(c)]; }
+int symbol(char c) noexcept {
+  return k_table[static_cast<unsigned char>(c)];
+}
 
 /// Decodes whole groups of four plain symbols, the bulk of any upload; returns what it consumed.
 std::size_t decode_plain_groups(std::string_view part, std::string& out) {

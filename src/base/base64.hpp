@@ -21,10 +21,10 @@ class Base64Decoder {
   [[nodiscard]] Expected<void> finish() const;
 
  private:
-  unsigned m_bits = 0;      ///< bits not yet written
-  int m_symbols = 0;        ///< symbols in the current group of four, padding included
-  int m_padding = 0;        ///< '=' seen in the current group
-  bool m_ended = false;     ///< a padded group was completed
+  unsigned m_bits = 0;   ///< bits not yet written
+  int m_symbols = 0;     ///< symbols in the current group of four, padding included
+  int m_padding = 0;     ///< '=' seen in the current group
+  bool m_ended = false;  ///< a padded group was completed
 };
 
 [[nodiscard]] Expected<std::string> base64_decode(std::string_view text);

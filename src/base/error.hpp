@@ -52,9 +52,9 @@ using Expected = tl::expected<T, Error>;
 }  // namespace pulse2::base
 
 /// Hands the error of an Expected<void> on to the caller.
-#define PULSE2_TRY(expression)                                                     \
-  do {                                                                             \
-    if (auto pulse2_try_result = (expression); !pulse2_try_result) {               \
+#define PULSE2_TRY(expression)                                                          \
+  do {                                                                                  \
+    if (auto pulse2_try_result = (expression); !pulse2_try_result) {                    \
       return tl::unexpected<pulse2::base::Error>(std::move(pulse2_try_result).error()); \
-    }                                                                              \
+    }                                                                                   \
   } while (false)

@@ -41,7 +41,9 @@ Md5Digest md5(std::string_view bytes) {
   return hash.finish();
 }
 
-std::string md5_hex(std::string_view bytes) { return to_hex(md5(bytes)); }
+std::string md5_hex(std::string_view bytes) {
+  return to_hex(md5(bytes));
+}
 
 std::string sha1_hex(std::string_view bytes) {
   std::array<unsigned char, 20> digest{};

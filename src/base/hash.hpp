@@ -11,7 +11,8 @@ namespace pulse2::base {
 
 using Md5Digest = std::array<unsigned char, 16>;
 
-/// MD5 of bytes that arrive in parts (OpenSSL EVP). Not for security: the package formats ask for it.
+/// MD5 of bytes that arrive in parts (OpenSSL EVP). Not for security: the package formats ask for
+/// it.
 class Md5 {
  public:
   Md5();

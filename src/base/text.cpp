@@ -9,12 +9,17 @@ namespace {
 
 constexpr std::string_view k_space = " \t\r\n\f\v";
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+char upper(char c) noexcept {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t j = 0; j <= b.size(); ++j)
+    row[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];
     row[0] = i;
@@ -131,7 +136,8 @@ void append_utf8(std::string& out, char32_t code_point) {
 std::string latin1_to_utf8(std::string_view bytes) {
   std::string result;
   result.reserve(bytes.size() + bytes.size() / 8);
-  for (const char c : bytes) append_utf8(result, static_cast<unsigned char>(c));
+  for (const char c : bytes)
+    append_utf8(result, static_cast<unsigned char>(c));
   return result;
 }
 
@@ -195,7 +201,8 @@ std::string human_size(double bytes) {
     ++unit;
   }
   std::array<char, 64> text{};
-  (void)std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", bytes, k_units[unit]);
+  (void)std::snprintf(text.data(), text.size(), unit == 0 ? "%.0f %s" : "%.1f %s", bytes,
+                      k_units[unit]);
   return text.data();
 }
 

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// Small text tools. All work on bytes; "white space" and case are ASCII, independent of the locale.
+/// Small text tools. All work on bytes; "white space" and case are ASCII, independent of the
+/// locale.
 namespace pulse2::base {
 
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;

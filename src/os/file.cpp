@@ -96,13 +96,10 @@ Expected<std::string> read_file(int fd, std::uint64_t max, std::string_view what
                         std::string(what) + ": larger than " + std::to_string(max) + " bytes");
     }
     const std::size_t have = bytes.size();
-    const std::size_t want =
-        std::max<std::size_t>(static_cast<std::size_t>(expected) - have, 0) + 1;
+    const std::size_t want = static_cast<std::size_t>(expected) - have + 1;
     bytes.resize(have + want);
     auto got = read_at(fd, bytes.data() + have, want, have);
-    if (!got) {
-      return tl::unexpected(errno_error(errno, what));
-    }
+    if (!got) return tl::unexpected(errno_error(errno, what));
     bytes.resize(have + *got);
     if (*got < want) return bytes;
     expected = bytes.size() + 4096;

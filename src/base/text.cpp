@@ -209,7 +209,8 @@ std::string human_size(double bytes) {
 std::optional<std::string_view> nearest(std::string_view name,
                                         const std::vector<std::string_view>& known) {
   std::optional<std::string_view> best;
-  std::size_t best_distance = std::max<std::size_t>(name.size() / 3, 1) + 1;
+  // Two swapped letters are a distance of two.
+  std::size_t best_distance = (name.size() < 3 ? 1 : std::max<std::size_t>(name.size() / 3, 2)) + 1;
   for (const std::string_view candidate : known) {
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < best_distance) {

@@ -61,7 +61,8 @@ void append_utf8(std::string& out, char32_t code_point);
 /// 1536 -> "1.5 KiB": binary units, `%.0f B` below 1024, one decimal above (contract 06).
 [[nodiscard]] std::string human_size(double bytes);
 
-/// The known name nearest to `name` by edit distance, nothing when none is near (> 1/3 of it).
+/// The known name nearest to `name` by edit distance, nothing when none is near (more than
+/// two letters and a third of it away).
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view name,
                                                       const std::vector<std::string_view>& known);
 

@@ -7,7 +7,8 @@
 
 namespace pulse2::http {
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, from seconds since 1970. Years past 9999 become 9999's end.
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, from seconds since 1970. Times outside the years
+/// 0 to 9999 become the nearest that is inside.
 [[nodiscard]] std::string format_date(std::int64_t seconds);
 
 /// Seconds since 1970 of an HTTP-date in any of its three forms (RFC 9110 §5.6.7): IMF-fixdate,

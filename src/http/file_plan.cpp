@@ -1,0 +1,88 @@
+#include "http/file_plan.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "http/conditional.hpp"
+#include "http/date.hpp"
+#include "http/etag.hpp"
+
+namespace pulse2::http {
+namespace {
+
+constexpr std::int64_t k_ns_per_second = 1'000'000'000;
+constexpr std::size_t k_boundary_length = 17;  // as recorded, so that Content-Length agrees too
+
+/// Rounded towards the past, so that times before 1970 are right as well.
+std::int64_t whole_seconds(std::int64_t nanoseconds) {
+  const std::int64_t seconds = nanoseconds / k_ns_per_second;
+  return nanoseconds % k_ns_per_second < 0 ? seconds - 1 : seconds;
+}
+
+std::string content_range(const ByteRange& range, std::uint64_t size) {
+  return "bytes " + std::to_string(range.first) + "-" + std::to_string(range.last) + "/" +
+         std::to_string(size);
+}
+
+/// The same for the same state of a file, so that a repeated request gets the same bytes.
+std::string make_boundary(std::string_view etag) {
+  return base::md5_hex(etag).substr(0, k_boundary_length);
+}
+
+void plan_whole(Response& response, const FileFacts& file) {
+  response.headers.push_back({"Content-Type", file.mime});
+  FileBody body;
+  body.parts.push_back({{}, 0, file.size});
+  response.body = std::move(body);
+}
+
+void plan_range(Response& response, const FileFacts& file, const ByteRange& range) {
+  response.headers.push_back({"Content-Range", content_range(range, file.size)});
+  response.headers.push_back({"Content-Type", file.mime});
+  FileBody body;
+  body.parts.push_back({{}, range.first, range.length()});
+  response.body = std::move(body);
+}
+
+void plan_ranges(Response& response, const FileFacts& file, const std::vector<ByteRange>& ranges,
+                 const std::string& boundary) {
+  response.headers.push_back(
+      {"Content-Type", "multipart/byteranges; boundary=\"" + boundary + "\""});
+  FileBody body;
+  for (const ByteRange& range : ranges) {
+    std::string preamble = "\r\n--" + boundary + "\r\nContent-Type: " + file.mime +
+                           "\r\nContent-Range: " + content_range(range, file.size) + "\r\n\r\n";
+    body.parts.push_back({std::move(preamble), range.first, range.length()});
+  }
+  body.epilogue = "\r\n--" + boundary + "--\r\n";
+  response.body = std::move(body);
+}
+
+}  // namespace
+
+Response plan_file(const FileFacts& file, const RequestHead& head) {
+  const Validators current{make_etag(file.size, file.mtime_ns, file.inode),
+                           whole_seconds(file.mtime_ns)};
+  const Decision decision = decide(head, current, file.size);
+  Response response;
+  if (decision.status == 412) {
+    response = error_page(412, "The file is not in the state that the request asks for.");
+  }
+  response.status = decision.status;
+  response.headers.push_back({"Accept-Ranges", "bytes"});
+  response.headers.push_back({"Last-Modified", format_date(current.last_modified)});
+  response.headers.push_back({"ETag", current.etag});
+  if (decision.status == 200) plan_whole(response, file);
+  if (decision.status == 416) {
+    response.headers.push_back({"Content-Range", "bytes */" + std::to_string(file.size)});
+  }
+  if (decision.status == 206 && decision.ranges.size() == 1) {
+    plan_range(response, file, decision.ranges.front());
+  } else if (decision.status == 206) {
+    plan_ranges(response, file, decision.ranges, make_boundary(current.etag));
+  }
+  return response;
+}
+
+}  // namespace pulse2::http

@@ -1,0 +1,108 @@
+#include "http/response.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace pulse2::http {
+namespace {
+
+/// Byte counts of the kinds of body.
+struct SizeOf {
+  std::uint64_t operator()(std::monostate) const noexcept { return 0; }
+  std::uint64_t operator()(const std::string& text) const noexcept { return text.size(); }
+  std::uint64_t operator()(const SharedBody& shared) const noexcept {
+    std::uint64_t size = 0;
+    for (const auto& buffer : shared.buffers)
+      size += buffer->size();
+    return size;
+  }
+  std::uint64_t operator()(const FileBody& file) const noexcept {
+    std::uint64_t size = file.epilogue.size();
+    for (const Part& part : file.parts)
+      size += part.preamble.size() + part.length;
+    return size;
+  }
+};
+
+/// A header's text, with nothing in it that could end its line.
+void append_safe(std::string& out, std::string_view text) {
+  for (const char c : text)
+    out += (c == '\r' || c == '\n' || c == '\0') ? ' ' : c;
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  append_safe(out, name);
+  out += ": ";
+  append_safe(out, value);
+  out += "\r\n";
+}
+
+std::size_t head_size_hint(const Response& response) {
+  std::size_t size = 160;  // status line, Date, Connection and Content-Length
+  for (const Field& field : response.headers)
+    size += field.name.size() + field.value.size() + 4;
+  return size;
+}
+
+}  // namespace
+
+std::uint64_t Response::body_size() const noexcept {
+  return std::visit(SizeOf{}, body);
+}
+
+Response error_page(int status, std::string_view text) {
+  const std::string title =
+      std::to_string(status) + " " + base::escape_html(std::string(reason_phrase(status)));
+  Response response;
+  response.status = status;
+  response.headers.push_back({"Content-Type", "text/html; charset=utf-8"});
+  response.body = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>" +
+                  title + "</title></head>\n<body>\n<h1>" + title + "</h1>\n<p>" +
+                  base::escape_html(text) + "</p>\n</body>\n</html>\n";
+  return response;
+}
+
+Response error_page(const base::Error& error) {
+  return error_page(status_of(error.kind), error.message);
+}
+
+Response redirect(std::string location) {
+  Response response = error_page(302, "The page is at " + location);
+  response.headers.push_back({"Location", std::move(location)});
+  return response;
+}
+
+Response method_not_allowed(const std::vector<std::string_view>& methods) {
+  std::string allowed = base::join(methods, ", ");
+  Response response = error_page(405, "Allowed here: " + allowed);
+  response.headers.push_back({"Allow", std::move(allowed)});
+  return response;
+}
+
+std::string render_head(const Response& response, int version, bool keep_alive,
+                        std::string_view date) {
+  std::string head;
+  head.reserve(head_size_hint(response));
+  head += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
+  head += std::to_string(response.status);
+  head += ' ';
+  head += reason_phrase(response.status);
+  head += "\r\n";
+  append_field(head, "Date", date);
+  for (const Field& field : response.headers)
+    append_field(head, field.name, field.value);
+  // RFC 9110 §8.6: none with 1xx and 204; with 304 it would have to be the size of the 200.
+  if (!is_bodyless(response.status)) {
+    append_field(head, "Content-Length", std::to_string(response.body_size()));
+  }
+  if (!keep_alive || response.close) {
+    append_field(head, "Connection", "close");
+  } else if (version == 10) {
+    append_field(head, "Connection", "keep-alive");
+  }
+  head += "\r\n";
+  return head;
+}
+
+}  // namespace pulse2::http

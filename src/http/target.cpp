@@ -1,0 +1,57 @@
+#include "http/target.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+#include "http/percent.hpp"
+
+namespace pulse2::http {
+namespace {
+
+tl::unexpected<base::Error> refuse(std::string_view target) {
+  return base::fail(base::ErrorKind::invalid_argument,
+                    "'" + base::printable(target) + "' is no request target.");
+}
+
+/// Space and control characters; bytes above 127 are let through, clients send UTF-8 as it is.
+bool is_forbidden(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte <= 0x20 || byte == 0x7F;
+}
+
+/// Cuts `http://authority` off the front of an absolute URL; empty when it is none.
+std::string_view take_authority(std::string_view& target) {
+  const std::size_t scheme = target.find("://");
+  if (scheme == std::string_view::npos) return {};
+  const std::string_view name = target.substr(0, scheme);
+  if (!base::iequals(name, "http") && !base::iequals(name, "https")) return {};
+  const std::size_t begin = scheme + 3;
+  const std::size_t end = std::min(target.find_first_of("/?", begin), target.size());
+  const std::string_view authority = target.substr(begin, end - begin);
+  if (!authority.empty()) target.remove_prefix(end);
+  return authority;
+}
+
+}  // namespace
+
+base::Expected<Target> parse_target(std::string_view target) {
+  const std::string_view all = target;
+  if (target.empty() || std::any_of(target.begin(), target.end(), is_forbidden)) return refuse(all);
+  if (target == "*") return Target{"*", {}, {}};
+
+  Target parsed;
+  parsed.authority = target.front() == '/' ? std::string_view{} : take_authority(target);
+  if (parsed.authority.empty() && target.front() != '/') return refuse(all);
+
+  const std::size_t question = std::min(target.find('?'), target.size());
+  if (question < target.size()) parsed.query = target.substr(question + 1);
+  auto path = decode_path(target.substr(0, question));
+  if (!path) return tl::unexpected<base::Error>(std::move(path).error());
+  auto normal = normalize_path(*path);
+  if (!normal) return tl::unexpected<base::Error>(std::move(normal).error());
+  parsed.path = std::move(*normal);
+  return parsed;
+}
+
+}  // namespace pulse2::http

@@ -59,9 +59,8 @@ struct SiteOptions {
   std::string password;
   std::string realm = "pulse2-package-server";
   Limits limits;
-  /// Both are called by I/O threads, also at the same time, and must not throw; may be empty.
+  /// Called by I/O threads, also at the same time; must not throw; may be empty.
   std::function<void(const Access&)> access_log;
-  std::function<void(const std::string&)> warn;  ///< a line for the operator
 };
 
 /// Routes, credentials and limits. Immutable; a request keeps the site it began with.
@@ -78,7 +77,6 @@ class Site {
   [[nodiscard]] const std::string& realm() const noexcept { return m_options.realm; }
   [[nodiscard]] const Limits& limits() const noexcept { return m_options.limits; }
   void log_access(const Access& access) const;
-  void warn(const std::string& line) const;
 
  private:
   SiteOptions m_options;  ///< routes ordered by falling length

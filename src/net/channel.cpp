@@ -1,0 +1,205 @@
+#include "net/channel.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <new>
+
+#include "net/tls_output.hpp"
+
+namespace pulse2::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t k_buffer_size = 64 << 10;
+
+/// The result of a system call that moves bytes. `blocked`: what to wait for after EAGAIN.
+IoResult system_result(ssize_t result, Io blocked) {
+  if (result >= 0) return {Io::moved, static_cast<std::size_t>(result)};
+  return {errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? blocked : Io::closed, 0};
+}
+
+int send_flags(bool more) {
+  return MSG_NOSIGNAL | (more ? MSG_MORE : 0);
+}
+
+}  // namespace
+
+std::span<char> thread_buffer() {
+  thread_local const auto buffer = std::make_unique<std::array<char, k_buffer_size>>();
+  return *buffer;
+}
+
+Channel::Channel(asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> tls)
+    : m_socket(std::move(socket)), m_tls(std::move(tls)) {
+  if (!m_tls) return;
+  m_ssl = SSL_new(m_tls->native());
+  if (m_ssl == nullptr) throw std::bad_alloc();
+  SSL_set0_rbio(m_ssl, BIO_new_socket(m_socket.native_handle(), BIO_NOCLOSE));
+  SSL_set0_wbio(m_ssl, make_output_bio());
+  SSL_set_accept_state(m_ssl);
+}
+
+Channel::~Channel() {
+  SSL_free(m_ssl);
+}
+
+IoResult Channel::handshake() {
+  if (flush().state == Io::closed) return {};
+  ERR_clear_error();
+  return tls_result(SSL_do_handshake(m_ssl));
+}
+
+IoResult Channel::read(std::span<char> buffer) {
+  if (m_ssl == nullptr) {
+    const auto result = system_result(
+        ::recv(m_socket.native_handle(), buffer.data(), buffer.size(), 0), Io::want_read);
+    return result.state == Io::moved && result.bytes == 0 ? IoResult{} : result;
+  }
+  if (flush().state == Io::closed) return {};
+  ERR_clear_error();
+  return tls_result(SSL_read(m_ssl, buffer.data(), static_cast<int>(buffer.size())));
+}
+
+IoResult Channel::write(std::span<const iovec> pieces, bool more) {
+  if (m_ssl != nullptr) return tls_write(pieces, more);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg only reads it
+  message.msg_iovlen = pieces.size();
+  return system_result(::sendmsg(m_socket.native_handle(), &message, send_flags(more)),
+                       Io::want_write);
+}
+
+IoResult Channel::send_file(int file, std::uint64_t offset, std::uint64_t count) {
+  if (m_ssl != nullptr) return tls_send_file(file, offset, count);
+  auto position = static_cast<off_t>(offset);
+  return system_result(
+      ::sendfile(m_socket.native_handle(), file, &position, static_cast<std::size_t>(count)),
+      Io::want_write);
+}
+
+IoResult Channel::flush() {
+  while (!m_unsent.empty()) {
+    const auto sent = system_result(
+        ::send(m_socket.native_handle(), m_unsent.data(), m_unsent.size(), send_flags(false)),
+        Io::want_write);
+    if (sent.state != Io::moved) return sent;
+    m_unsent.erase(0, sent.bytes);
+  }
+  if (m_unsent.capacity() > 0) m_unsent = {};
+  return {Io::moved, 0};
+}
+
+bool Channel::send_records(bool more) {
+  auto& output = tls_output();
+  std::size_t sent = 0;
+  // Records keep their order: nothing passes those that still wait.
+  if (m_unsent.empty() && !output.empty()) {
+    const auto result = system_result(
+        ::send(m_socket.native_handle(), output.data(), output.size(), send_flags(more)),
+        Io::want_write);
+    if (result.state == Io::closed) {
+      output.clear();
+      return false;
+    }
+    sent = result.bytes;
+  }
+  m_unsent.append(output, sent);
+  output.clear();
+  return true;
+}
+
+IoResult Channel::tls_result(int result) {
+  const int reason = result > 0 ? SSL_ERROR_NONE : SSL_get_error(m_ssl, result);
+  const bool alive = send_records(false);
+  if (!alive) return {};
+  if (result > 0) return {Io::moved, static_cast<std::size_t>(result)};
+  if (reason == SSL_ERROR_WANT_READ) return {m_unsent.empty() ? Io::want_read : Io::want_write, 0};
+  return {};
+}
+
+IoResult Channel::tls_write(std::span<const iovec> pieces, bool more) {
+  if (const auto flushed = flush(); flushed.state != Io::moved) return flushed;
+  ERR_clear_error();
+  std::size_t taken = 0;
+  for (const auto& piece : pieces) {
+    const auto size = std::min(piece.iov_len, k_buffer_size - taken);
+    if (size == 0) continue;
+    if (SSL_write(m_ssl, piece.iov_base, static_cast<int>(size)) <= 0) {
+      tls_output().clear();
+      return {};
+    }
+    taken += size;
+    if (taken == k_buffer_size) break;
+  }
+  if (!send_records(more)) return {};
+  return {Io::moved, taken};
+}
+
+IoResult Channel::tls_send_file(int file, std::uint64_t offset, std::uint64_t count) {
+  if (const auto flushed = flush(); flushed.state != Io::moved) return flushed;
+  const auto buffer = thread_buffer();
+  const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));
+  const auto size = ::pread(file, buffer.data(), wanted, static_cast<off_t>(offset));
+  if (size < 0) return {};
+  if (size == 0) return {Io::moved, 0};
+  const iovec piece{buffer.data(), static_cast<std::size_t>(size)};
+  return tls_write({&piece, 1}, false);
+}
+
+void Channel::finish_sending() {
+  if (m_ssl != nullptr && SSL_is_init_finished(m_ssl) != 0) {
+    ERR_clear_error();
+    SSL_shutdown(m_ssl);
+    send_records(false);
+  }
+  ::shutdown(m_socket.native_handle(), SHUT_WR);
+}
+
+std::string Channel::certificate_subject() const {
+  if (m_ssl == nullptr) return {};
+  const X509* certificate = SSL_get0_peer_certificate(m_ssl);
+  if (certificate == nullptr) return {};
+  char* text = X509_NAME_oneline(X509_get_subject_name(certificate), nullptr, 0);
+  if (text == nullptr) return {};
+  std::string subject(text);
+  OPENSSL_free(text);
+  return subject;
+}
+
+asio::awaitable<bool> Channel::wait(Io wanted, std::chrono::seconds idle) {
+  if (m_aborted || wanted == Io::closed) co_return false;
+  m_deadline = Clock::now() + idle;
+  const auto direction = wanted == Io::want_write ? asio::ip::tcp::socket::wait_write
+                                                  : asio::ip::tcp::socket::wait_read;
+  const auto [error] = co_await m_socket.async_wait(direction, asio::as_tuple(asio::use_awaitable));
+  m_deadline = Clock::time_point::max();
+  co_return !error && !m_aborted && !m_timed_out;
+}
+
+void Channel::check_deadline(Clock::time_point now) {
+  if (now < m_deadline) return;
+  m_deadline = Clock::time_point::max();
+  m_timed_out = true;
+  boost::system::error_code ignored;
+  m_socket.cancel(ignored);
+}
+
+void Channel::abort() {
+  m_aborted = true;
+  boost::system::error_code ignored;
+  m_socket.cancel(ignored);
+}
+
+}  // namespace pulse2::net

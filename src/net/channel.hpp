@@ -1,0 +1,91 @@
+#pragma once
+
+#include <sys/uio.h>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "net/tls.hpp"
+
+struct ssl_st;
+
+namespace pulse2::net {
+
+/// 64 KiB of the calling thread for bytes on their way. Its content does not survive a co_await.
+[[nodiscard]] std::span<char> thread_buffer();
+
+/// What came of an attempt to move bytes without waiting.
+enum class Io {
+  moved,       ///< some bytes
+  want_read,   ///< nothing: repeat when the socket has something to read
+  want_write,  ///< nothing: repeat when the socket takes bytes again
+  closed,      ///< the other end closed, or the connection is broken
+};
+
+struct IoResult {
+  Io state = Io::closed;
+  std::size_t bytes = 0;
+};
+
+/// One connection's bytes, plain or through TLS. Nothing blocks: an attempt either moves bytes or
+/// says what to wait for. Each wait has an idle limit, enforced by check_deadline(). For one
+/// thread.
+class Channel {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `socket` is non-blocking. `tls` null: plain.
+  Channel(boost::asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> tls);
+  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  [[nodiscard]] bool is_tls() const noexcept { return m_ssl != nullptr; }
+  [[nodiscard]] boost::asio::ip::tcp::socket& socket() noexcept { return m_socket; }
+
+  /// One step of the TLS handshake; `moved` when it is complete.
+  IoResult handshake();
+  IoResult read(std::span<char> buffer);
+  /// Sends the pieces in order; `bytes` counts what was taken over. `more`: further bytes follow
+  /// at once, a packet that is not full may wait for them.
+  IoResult write(std::span<const iovec> pieces, bool more);
+  /// Sends `count` bytes at most of a file. `bytes` 0 with `moved`: the file ended before them.
+  IoResult send_file(int file, std::uint64_t offset, std::uint64_t count);
+  /// Pushes out what write() took over and the socket did not; `moved` when nothing is left.
+  IoResult flush();
+  /// Says goodbye (TLS close_notify) and ends our direction.
+  void finish_sending();
+  /// Subject of the client's certificate in one line; empty without one.
+  [[nodiscard]] std::string certificate_subject() const;
+
+  /// Waits for what an attempt wanted; false when the idle limit passed, or after abort().
+  boost::asio::awaitable<bool> wait(Io wanted, std::chrono::seconds idle);
+  /// Ends the wait when its idle limit passed at `now`.
+  void check_deadline(Clock::time_point now);
+  [[nodiscard]] bool timed_out() const noexcept { return m_timed_out; }
+  /// Ends the wait that goes on; later ones fail at once.
+  void abort();
+
+ private:
+  IoResult tls_result(int result);
+  IoResult tls_write(std::span<const iovec> pieces, bool more);
+  IoResult tls_send_file(int file, std::uint64_t offset, std::uint64_t count);
+  /// Sends the records that the library wrote into the thread's output; keeps the rest.
+  bool send_records(bool more);
+
+  boost::asio::ip::tcp::socket m_socket;
+  std::shared_ptr<const TlsContext> m_tls;  ///< outlives m_ssl
+  ssl_st* m_ssl = nullptr;
+  std::string m_unsent;  ///< TLS records that the socket did not take
+  Clock::time_point m_deadline = Clock::time_point::max();
+  bool m_timed_out = false;
+  bool m_aborted = false;
+};
+
+}  // namespace pulse2::net

@@ -1,0 +1,7 @@
+#include "net/handler.hpp"
+
+namespace pulse2::net {
+
+Handler::~Handler() = default;
+
+}  // namespace pulse2::net

@@ -29,8 +29,9 @@ struct Loaded {
   Settings settings;
   std::vector<Diagnostic> errors;    ///< every one of the file, by line
   std::vector<Diagnostic> warnings;  ///< unknown names, obsolete spellings… by line
+  std::vector<Diagnostic> notes;     ///< for an INFO line: what is accepted without effect
   /// (section, option) -> line of the file; options that are not written are not in it. Names are
-  /// those of the table, whatever spelling the file uses.
+  /// those of the table, whatever spelling the file uses; the option "" is the section itself.
   std::map<std::pair<std::string, std::string>, int> lines;
 
   [[nodiscard]] bool ok() const { return errors.empty(); }

@@ -1,0 +1,44 @@
+#include "config/settings.hpp"
+
+#include <algorithm>
+
+namespace pulse2::config {
+
+std::optional<std::string_view> RawSection::find(std::string_view option) const {
+  const auto found = std::find_if(options.begin(), options.end(),
+                                  [&](const RawOption& entry) { return entry.name == option; });
+  if (found == options.end()) return std::nullopt;
+  return found->value;
+}
+
+bool Settings::detection_active() const {
+  const bool has_input =
+      std::any_of(package_api_puts.begin(), package_api_puts.end(),
+                  [](const PackageApiPut& put) { return put.tmp_input_dir_written; });
+  return main.package_detect_activate.value_or(has_input);
+}
+
+std::vector<std::string> Settings::sources() const {
+  std::vector<std::string> all;
+  const auto add = [&all](const auto& sections) {
+    for (const auto& section : sections) {
+      if (std::find(all.begin(), all.end(), section.src) == all.end()) all.push_back(section.src);
+    }
+  };
+  add(mirrors);
+  add(package_api_gets);
+  add(package_api_puts);
+  return all;
+}
+
+std::string_view Settings::protocol() const {
+  return ssl.enablessl ? "https" : "http";
+}
+
+std::string Settings::base_url() const {
+  const bool is_ipv6 = main.public_ip.find(':') != std::string::npos && main.public_ip[0] != '[';
+  const std::string host = is_ipv6 ? "[" + main.public_ip + "]" : main.public_ip;
+  return std::string(protocol()) + "://" + host + ":" + std::to_string(main.port);
+}
+
+}  // namespace pulse2::config

@@ -42,8 +42,8 @@ class Scanner {
   }
 
   /// The index of the name that comes next.
-  template <std::size_t n>
-  int name(const std::array<std::string_view, n>& names) noexcept {
+  template <std::size_t Count>
+  int name(const std::array<std::string_view, Count>& names) noexcept {
     const auto* found = std::find_if(names.begin(), names.end(), [this](std::string_view name) {
       return m_rest.starts_with(name);
     });

@@ -144,13 +144,15 @@ bool Decoder::next_tag(Token& token) {
 bool Decoder::expect_start(std::string_view name) {
   Token token{};
   if (!next_tag(token)) return false;
-  return is(token, Token::start, name) || unexpected(token, "<" + std::string(name) + ">");
+  if (is(token, Token::start, name)) return true;
+  return unexpected(token, std::string("<").append(name).append(">"));
 }
 
 bool Decoder::expect_end(std::string_view name) {
   Token token{};
   if (!next_tag(token)) return false;
-  return is(token, Token::end, name) || unexpected(token, "</" + std::string(name) + ">");
+  return is(token, Token::end, name) ||
+         unexpected(token, std::string("</").append(name).append(">"));
 }
 
 bool Decoder::expect_finish() {
@@ -160,7 +162,8 @@ bool Decoder::expect_finish() {
 
 bool Decoder::content_of(std::string_view element) {
   const Token token = m_reader.next();
-  return is(token, Token::end, element) || unexpected(token, "</" + std::string(element) + ">");
+  return is(token, Token::end, element) ||
+         unexpected(token, std::string("</").append(element).append(">"));
 }
 
 bool Decoder::decode_call(Call& call) {

@@ -9,7 +9,20 @@
 namespace pulse2::xmlrpc {
 namespace {
 
-constexpr std::string_view k_name_end = " \t\r\n/>=<'\"&";
+bool ends_name(char c) noexcept {
+  return c == '>' || c == '/' || is_xml_space(c) || c == '=' || c == '<' || c == '\'' || c == '"' ||
+         c == '&';
+}
+
+/// True when XML text stands for itself. Short texts, the most of them, are faster in one loop than
+/// in two searches.
+bool is_literal(std::string_view raw) noexcept {
+  constexpr std::size_t k_short = 32;
+  if (raw.size() <= k_short) {
+    return std::none_of(raw.begin(), raw.end(), [](char c) { return c == '&' || c == '\r'; });
+  }
+  return raw.find('&') == std::string_view::npos && raw.find('\r') == std::string_view::npos;
+}
 
 bool starts_name(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' ||
@@ -48,7 +61,8 @@ std::string XmlReader::take_content() {
 }
 
 bool XmlReader::content_is_blank() const noexcept {
-  return content().find_first_not_of(k_xml_space) == std::string_view::npos;
+  const std::string_view text = content();
+  return std::all_of(text.begin(), text.end(), is_xml_space);
 }
 
 XmlReader::Token XmlReader::fail(std::string message) {
@@ -60,9 +74,7 @@ XmlReader::Token XmlReader::fail(std::string message) {
 
 bool XmlReader::add_text(std::string_view raw) {
   if (raw.empty()) return true;
-  const bool as_it_is =
-      raw.find('&') == std::string_view::npos && raw.find('\r') == std::string_view::npos;
-  if (as_it_is && !m_is_joined && m_piece.empty()) {
+  if (!m_is_joined && m_piece.empty() && is_literal(raw)) {
     m_piece = raw;
     return true;
   }
@@ -140,7 +152,9 @@ XmlReader::Token XmlReader::read_end_tag() {
 }
 
 bool XmlReader::read_name() {
-  const std::size_t end = std::min(m_text.find_first_of(k_name_end, m_position), m_text.size());
+  std::size_t end = m_position;
+  while (end < m_text.size() && !ends_name(m_text[end]))
+    ++end;
   m_name = m_text.substr(m_position, end - m_position);
   if (m_name.empty() || !starts_name(m_name.front())) {
     (void)fail("a name was expected");
@@ -175,7 +189,8 @@ bool XmlReader::skip_attributes() {
 }
 
 void XmlReader::skip_space() noexcept {
-  m_position = std::min(m_text.find_first_not_of(k_xml_space, m_position), m_text.size());
+  while (m_position < m_text.size() && is_xml_space(m_text[m_position]))
+    ++m_position;
 }
 
 }  // namespace pulse2::xmlrpc

@@ -11,12 +11,14 @@ namespace {
 
 constexpr std::size_t k_block = 64;
 
+// Without && and ||, whose branches would keep the compiler from vector instructions.
 bool is_plain(unsigned char c) noexcept {
-  return (c >= 0x20 || c == '\t' || c == '\n' || c == '\r') && c < 0x80;
+  return ((c >= 0x20) | (c == '\t') | (c == '\n') | (c == '\r')) & (c < 0x80);
 }
 
 bool needs_no_escape(unsigned char c) noexcept {
-  return (c >= 0x20 || c == '\t' || c == '\n') && c < 0x80 && c != '&' && c != '<' && c != '>';
+  return ((c >= 0x20) | (c == '\t') | (c == '\n')) & (c < 0x80) & (c != '&') & (c != '<') &
+         (c != '>');
 }
 
 /// Bytes at the start of `text` that all fulfil the predicate. Whole blocks are looked at without a

@@ -11,6 +11,10 @@ namespace pulse2::xmlrpc {
 
 inline constexpr std::string_view k_xml_space = " \t\r\n";
 
+[[nodiscard]] constexpr bool is_xml_space(char c) noexcept {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /// Bytes at the start of `text` that are UTF-8 and characters XML allows; the whole size when all
 /// is well. Runs at memory speed over ASCII.
 [[nodiscard]] std::size_t valid_xml_prefix(std::string_view text) noexcept;

@@ -37,7 +37,7 @@ struct Progress {
   std::optional<std::chrono::seconds> time_left;
 };
 
-/// One line for logs and pages, e.g. "12 of 90 files, 1.2 GiB of 4.0 GiB, 310.0 MiB/s, 9 s left".
+/// One line for logs and pages, e.g. "9 packages found, 4 ready, 0 broken; 12 of 90 files read, …".
 [[nodiscard]] std::string describe(const Progress& progress);
 
 /// The packages below every src. Scans and hashes on a pool, publishes from one thread of its own;

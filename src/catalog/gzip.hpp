@@ -25,8 +25,7 @@ class GzipJoiner {
   using Buffer = std::shared_ptr<const std::string>;
 
   GzipJoiner();
-  /// Adds a piece; `bytes` shares the ownership of its compressed bytes.
-  void add(const Buffer& bytes, std::uint32_t crc, std::uint64_t plain_size);
+  /// Adds a piece, sharing its ownership.
   void add(std::shared_ptr<const DeflatedPiece> piece);
   /// Compresses and adds a text.
   void add_plain(std::string_view plain);

@@ -1,0 +1,173 @@
+#include "catalog/entry_builder.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "package/file_id.hpp"
+#include "package/md5sums.hpp"
+#include "package/record.hpp"
+
+namespace pulse2::catalog {
+
+using base::Expected;
+using base::Md5Digest;
+
+namespace {
+
+constexpr std::uint64_t k_most_md5sums = 256ULL << 20U;
+
+int value_of(char digit) {
+  return digit <= '9' ? digit - '0' : digit - 'a' + 10;
+}
+
+/// `hex` holds 32 lower-case digits.
+Md5Digest digest_of(std::string_view hex) {
+  Md5Digest digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<unsigned char>(value_of(hex[2 * i]) * 16 + value_of(hex[2 * i + 1]));
+  }
+  return digest;
+}
+
+Expected<std::string> read_md5sums(const os::Root& root, const FoundPackage& package) {
+  const std::string path = package.folder + "/" + std::string(k_md5sums);
+  auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return tl::unexpected(std::move(fd).error());
+  return os::read_file(fd->get(), k_most_md5sums, path);
+}
+
+bool is_newer_than_all(const os::FileStatus& md5sums, const std::vector<FoundFile>& files) {
+  return std::all_of(files.begin(), files.end(), [&](const FoundFile& file) {
+    return file.status.mtime_ns < md5sums.mtime_ns;
+  });
+}
+
+bool agrees(const package::Md5Line& line, const FoundFile& file) {
+  return line.path == file.name && (!file.md5 || base::to_hex(*file.md5) == line.md5);
+}
+
+std::string md5sums_text(const FoundPackage& package) {
+  std::vector<package::Md5Line> lines;
+  lines.reserve(package.files.size());
+  for (const auto& file : package.files)
+    lines.push_back({base::to_hex(*file.md5), file.name});
+  return package::format_md5sums(std::move(lines));
+}
+
+/// The file as clients see it.
+package::FileEntry visible_file(const std::string& package_folder, const std::string& name,
+                                const Md5Digest& content) {
+  package::FileEntry file;
+  const auto slash = name.rfind('/');
+  file.path = "/" + package_folder;
+  if (slash != std::string::npos) file.path += "/" + name.substr(0, slash);
+  file.name = slash == std::string::npos ? name : name.substr(slash + 1);
+  file.id = package::file_id(file.path, file.name, base::to_hex(content));
+  return file;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
+                                                        FoundPackage& package) {
+  auto& files = package.files;
+  if (!package.md5sums || !is_newer_than_all(*package.md5sums, files)) return std::nullopt;
+  const auto text = read_md5sums(root, package);
+  if (!text) return std::nullopt;
+  auto lines = package::parse_md5sums(*text);
+  if (!lines || lines->size() != files.size()) return std::nullopt;
+  std::sort(lines->begin(), lines->end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
+  if (!std::equal(lines->begin(), lines->end(), files.begin(), agrees)) return std::nullopt;
+  std::vector<std::size_t> believed;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].md5) continue;
+    files[i].md5 = digest_of((*lines)[i].md5);
+    believed.push_back(i);
+  }
+  return believed;
+}
+
+EntryBuilder::EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
+                           store::HashCache* cache,
+                           std::function<void(const base::Error&)> on_write_failure)
+    : m_root(root),
+      m_src(std::move(src)),
+      m_cache(cache),
+      m_on_write_failure(std::move(on_write_failure)) {}
+
+std::shared_ptr<const Entry> EntryBuilder::build(const FoundPackage& package,
+                                                 std::uint64_t generation) const {
+  auto entry = std::make_shared<Entry>();
+  entry->src = m_src;
+  entry->folder = package.folder;
+  entry->id = package.description.id;
+  entry->label = package.description.label;
+  entry->version = package.description.version;
+  entry->generation = generation;
+  render(package, *entry);
+  return entry;
+}
+
+void EntryBuilder::render(const FoundPackage& package, Entry& entry) const {
+  std::vector<package::FileEntry> shown;
+  shown.reserve(package.files.size() + 1);
+  entry.files.reserve(package.files.size() + 1);
+  const auto add = [&](const std::string& name, const Md5Digest& digest, std::uint64_t size) {
+    shown.push_back(visible_file(package.folder, name, digest));
+    entry.files.push_back({name, digest_of(shown.back().id), size});
+    entry.size += size;
+  };
+  for (const auto& file : package.files)
+    add(file.name, *file.md5, file.status.size);
+  std::string text = md5sums_text(package);
+  const Md5Digest digest = base::md5(text);
+  add(std::string(k_md5sums), digest, text.size());
+  entry.md5sums_in_memory = settle_md5sums(package, std::move(text), digest);
+  auto fragment = package::render_record(package.description, shown, entry.size, entry.basepath());
+  fragment.shrink_to_fit();
+  entry.deflated_fragment = std::make_shared<const DeflatedPiece>(deflate_piece(fragment));
+  entry.fragment = std::make_shared<const std::string>(std::move(fragment));
+}
+
+bool EntryBuilder::is_current(const FoundPackage& package, const std::string& text,
+                              const Md5Digest& digest) const {
+  if (!package.md5sums || package.md5sums->size != text.size()) return false;
+  const std::string path = m_root.path() + "/" + package.folder + "/" + std::string(k_md5sums);
+  const auto known = m_cache ? m_cache->find(path, *package.md5sums) : std::nullopt;
+  if (known) return *known == digest;
+  const auto present = read_md5sums(m_root, package);
+  if (!present || *present != text) return false;
+  if (m_cache) m_cache->remember(path, *package.md5sums, digest);
+  return true;
+}
+
+std::shared_ptr<const std::string> EntryBuilder::settle_md5sums(const FoundPackage& package,
+                                                                std::string text,
+                                                                const Md5Digest& digest) const {
+  if (is_current(package, text, digest)) return nullptr;
+  auto written = write_md5sums(package, text, digest);
+  if (written) return nullptr;
+  m_on_write_failure(written.error());
+  return std::make_shared<const std::string>(std::move(text));
+}
+
+Expected<void> EntryBuilder::write_md5sums(const FoundPackage& package, const std::string& text,
+                                           const Md5Digest& digest) const {
+  // Through the open folder: a link put in its place meanwhile leads nowhere else.
+  auto folder = m_root.open_beneath(package.folder, O_RDONLY | O_DIRECTORY);
+  if (!folder) return tl::unexpected(std::move(folder).error());
+  const std::string name(k_md5sums);
+  const std::string path = "/proc/self/fd/" + std::to_string(folder->get()) + "/" + name;
+  PULSE2_TRY(os::write_file_atomically(path, text));
+  auto status = os::status_of(path);
+  if (m_cache && status) {
+    m_cache->remember(m_root.path() + "/" + package.folder + "/" + name, *status, digest);
+  }
+  return {};
+}
+
+}  // namespace pulse2::catalog

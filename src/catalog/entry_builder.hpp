@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "catalog/package_reader.hpp"
+#include "catalog/snapshot.hpp"
+#include "os/beneath.hpp"
+#include "store/hash_cache.hpp"
+
+/// Makes an entry of a package whose files are all hashed.
+namespace pulse2::catalog {
+
+/// Takes the hashes from the package's own MD5SUMS, where it names exactly the package's files, is
+/// newer than all of them and contradicts no hash that is known already. Returns the indices of
+/// the files whose hash is only believed; nothing, and the package unchanged, when it is not to be
+/// believed.
+[[nodiscard]] std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
+                                                                      FoundPackage& package);
+
+/// What an entry is made with. All references must outlive the builder; any thread may build.
+class EntryBuilder {
+ public:
+  /// `cache` may be null. `on_write_failure` is told why an MD5SUMS stays in memory.
+  EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
+               store::HashCache* cache, std::function<void(const base::Error&)> on_write_failure);
+
+  /// Every file of `package` must have its hash. Writes MD5SUMS when its content differs.
+  [[nodiscard]] std::shared_ptr<const Entry> build(const FoundPackage& package,
+                                                   std::uint64_t generation) const;
+
+ private:
+  [[nodiscard]] bool is_current(const FoundPackage& package, const std::string& text,
+                                const base::Md5Digest& digest) const;
+  /// Null when the text stands on the disk.
+  [[nodiscard]] std::shared_ptr<const std::string> settle_md5sums(
+      const FoundPackage& package, std::string text, const base::Md5Digest& digest) const;
+  [[nodiscard]] base::Expected<void> write_md5sums(const FoundPackage& package,
+                                                   const std::string& text,
+                                                   const base::Md5Digest& digest) const;
+  void render(const FoundPackage& package, Entry& entry) const;
+
+  const os::Root& m_root;
+  std::shared_ptr<const std::string> m_src;
+  store::HashCache* m_cache;
+  std::function<void(const base::Error&)> m_on_write_failure;
+};
+
+}  // namespace pulse2::catalog

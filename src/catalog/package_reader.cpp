@@ -1,0 +1,228 @@
+#include "catalog/package_reader.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "base/text.hpp"
+#include "package/conf_json.hpp"
+#include "package/conf_xml.hpp"
+
+namespace pulse2::catalog {
+
+using base::ErrorKind;
+using base::Expected;
+
+namespace {
+
+/// A description larger than this is no description.
+constexpr std::uint64_t k_most_description = 16ULL << 20U;
+constexpr std::size_t k_read_size = 512UL * 1024;
+
+std::string joined(const std::string& folder, std::string_view name) {
+  return folder.empty() ? std::string(name) : folder + "/" + std::string(name);
+}
+
+Expected<std::string> read_regular_file(const os::Root& root, const std::string& path) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return tl::unexpected(std::move(fd).error());
+  auto status = os::status_of(fd->get(), path);
+  if (!status) return tl::unexpected(std::move(status).error());
+  if (!status->is_regular()) return base::fail(ErrorKind::malformed, "not a regular file");
+  return os::read_file(fd->get(), k_most_description, path);
+}
+
+bool is_description(std::string_view name) {
+  return name == k_conf_xml || name == k_conf_json;
+}
+
+/// Collects the files of one package.
+class FileCollector {
+ public:
+  FileCollector(const os::Root& root, FoundPackage& package, Reporter& reporter)
+      : m_root(root), m_package(package), m_reporter(reporter) {}
+
+  tl::expected<void, Defect> collect() {
+    auto done = visit("");
+    std::sort(m_package.files.begin(), m_package.files.end(),
+              [](const FoundFile& a, const FoundFile& b) { return a.name < b.name; });
+    return done;
+  }
+
+ private:
+  using Result = tl::expected<void, Defect>;
+
+  [[nodiscard]] Result defect(const std::string& name, std::string reason) const {
+    return tl::unexpected(Defect{joined(m_package.folder, name), std::move(reason)});
+  }
+
+  /// `below` is relative to the package's folder, "" for the folder itself.
+  Result visit(const std::string& below) {
+    const std::string path = below.empty() ? m_package.folder : m_package.folder + "/" + below;
+    auto fd = m_root.open_beneath(path, O_RDONLY | O_DIRECTORY);
+    if (!fd) return defect(below, fd.error().for_operator());
+    auto items = os::list_folder(fd->get());
+    auto status = os::status_of(fd->get(), path);
+    if (!items || !status)
+      return defect(below, (items ? status.error() : items.error()).for_operator());
+    m_ancestors.emplace_back(status->device, status->inode);
+    for (const auto& item : *items) {
+      if (auto done = visit_item(fd->get(), below, item); !done) return done;
+    }
+    m_ancestors.pop_back();
+    return {};
+  }
+
+  Result visit_item(int folder, const std::string& below, const os::FolderItem& item) {
+    if (item.name.starts_with(os::k_temporary_prefix)) return {};
+    const std::string name = joined(below, item.name);
+    if (!base::is_utf8(item.name)) return defect(below, not_utf8(item.name));
+    switch (item.kind) {
+      case os::FolderItem::Kind::folder:
+        return visit(name);
+      case os::FolderItem::Kind::link:
+        return visit_link(name);
+      case os::FolderItem::Kind::file:
+        return visit_file(folder, name, item.name);
+      case os::FolderItem::Kind::other:
+        break;
+    }
+    m_reporter.report(Severity::warning, "catalog.special_file",
+                      m_root.path() + "/" + base::printable(joined(m_package.folder, name)) +
+                          ": neither file nor folder, not served");
+    return {};
+  }
+
+  static std::string not_utf8(const std::string& name) {
+    return "a file name that is not UTF-8: " + base::printable(name);
+  }
+
+  Result visit_file(int folder, const std::string& name, const std::string& last) {
+    struct ::stat status {};
+    if (::fstatat(folder, last.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      return defect(name, base::errno_error(errno, "stat").for_operator());
+    }
+    add(name, os::to_file_status(status));
+    return {};
+  }
+
+  Result visit_link(const std::string& name) {
+    const std::string path = joined(m_package.folder, name);
+    const auto target = resolve_link(m_root, path, m_reporter);
+    if (!target) return {};
+    if (target->is_regular()) {
+      add(name, *target);
+      return {};
+    }
+    if (!target->is_folder()) return {};
+    const std::pair identity(target->device, target->inode);
+    if (std::find(m_ancestors.begin(), m_ancestors.end(), identity) != m_ancestors.end()) {
+      m_reporter.report(Severity::warning, "catalog.link_refused",
+                        m_root.path() + "/" + base::printable(path) +
+                            ": leads to a folder that holds it, not followed");
+      return {};
+    }
+    return visit(name);
+  }
+
+  void add(const std::string& name, const os::FileStatus& status) {
+    if (is_description(name)) return;
+    if (name == k_md5sums) {
+      m_package.md5sums = status;
+    } else {
+      m_package.files.push_back({name, status, std::nullopt});
+    }
+  }
+
+  const os::Root& m_root;
+  FoundPackage& m_package;
+  Reporter& m_reporter;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> m_ancestors;  ///< device and inode
+};
+
+tl::expected<package::Package, Defect> read_description(const os::Root& root,
+                                                        const std::string& folder) {
+  std::string path = folder + "/" + std::string(k_conf_json);
+  auto bytes = read_regular_file(root, path);
+  const bool is_json = bytes || bytes.error().kind != ErrorKind::not_found;
+  if (!is_json) {
+    path = folder + "/" + std::string(k_conf_xml);
+    bytes = read_regular_file(root, path);
+  }
+  if (!bytes) return tl::unexpected(Defect{path, bytes.error().for_operator()});
+  auto parsed = is_json ? package::parse_conf_json(*bytes) : package::parse_conf_xml(*bytes);
+  if (!parsed) return tl::unexpected(Defect{path, parsed.error().for_operator()});
+  return std::move(*parsed);
+}
+
+}  // namespace
+
+bool holds_description(const std::vector<os::FolderItem>& items) {
+  return std::any_of(items.begin(), items.end(), [](const os::FolderItem& item) {
+    return is_description(item.name) &&
+           (item.kind == os::FolderItem::Kind::file || item.kind == os::FolderItem::Kind::link);
+  });
+}
+
+tl::expected<FoundPackage, Defect> read_package(const os::Root& root, const std::string& folder,
+                                                Reporter& reporter) {
+  if (!base::is_utf8(folder)) {
+    return tl::unexpected(Defect{folder, "a folder name that is not UTF-8"});
+  }
+  auto description = read_description(root, folder);
+  if (!description) return tl::unexpected(std::move(description).error());
+  FoundPackage package;
+  package.folder = folder;
+  package.description = std::move(*description);
+  // What only editing needs would stay in memory for nothing.
+  package.description.extras = {};
+  if (auto done = FileCollector(root, package, reporter).collect(); !done) {
+    return tl::unexpected(std::move(done).error());
+  }
+  return package;
+}
+
+std::optional<os::FileStatus> resolve_link(const os::Root& root, const std::string& path,
+                                           Reporter& reporter) {
+  auto target = root.open_beneath(path, O_PATH);
+  auto status = target ? os::status_of(target->get(), path)
+                       : Expected<os::FileStatus>(tl::unexpected(target.error()));
+  if (status) return *status;
+  reporter.report(Severity::warning, "catalog.link_refused",
+                  root.path() + "/" + base::printable(path) +
+                      ": link not followed: " + status.error().for_operator());
+  return std::nullopt;
+}
+
+Expected<base::Md5Digest> hash_file(const os::Root& root, const std::string& path,
+                                    const os::FileStatus& status,
+                                    const std::function<bool(std::size_t)>& on_bytes) {
+  thread_local std::vector<char> buffer(k_read_size);
+  const auto changed = [&path] {
+    return base::fail(ErrorKind::conflict, base::printable(path) + ": changed while it was read");
+  };
+  auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return tl::unexpected(std::move(fd).error());
+  auto before = os::status_of(fd->get(), path);
+  if (!before || *before != status) return changed();
+  base::Md5 md5;
+  for (std::uint64_t done = 0; done < status.size;) {
+    const auto want =
+        static_cast<std::size_t>(std::min<std::uint64_t>(k_read_size, status.size - done));
+    auto got = os::read_at(fd->get(), buffer.data(), want, done);
+    if (!got) return tl::unexpected(std::move(got).error());
+    if (*got != want) return changed();
+    md5.update({buffer.data(), *got});
+    done += *got;
+    if (!on_bytes(*got)) return base::fail(ErrorKind::cancelled, "the server stops");
+  }
+  auto after = os::status_of(fd->get(), path);
+  if (!after || *after != status) return changed();
+  return md5.finish();
+}
+
+}  // namespace pulse2::catalog

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/hash.hpp"
+#include "catalog/reporter.hpp"
+#include "os/beneath.hpp"
+#include "os/file.hpp"
+#include "os/walk.hpp"
+#include "package/package.hpp"
+
+/// Reads a package's folder as it is on the disk (contract 04).
+namespace pulse2::catalog {
+
+inline constexpr std::string_view k_md5sums = "MD5SUMS";
+inline constexpr std::string_view k_conf_xml = "conf.xml";
+inline constexpr std::string_view k_conf_json = "conf.json";
+/// Where changes are prepared below a src: never scanned.
+inline constexpr std::string_view k_staging_folder = ".pulse2-staging";
+
+/// A file of a package before it is known to be served.
+struct FoundFile {
+  std::string name;  ///< relative to the package's folder
+  os::FileStatus status;
+  std::optional<base::Md5Digest> md5;  ///< nothing until it is known
+};
+
+/// A folder with a valid description.
+struct FoundPackage {
+  std::string folder;  ///< relative to src
+  package::Package description;
+  std::vector<FoundFile> files;           ///< byte order; without description and MD5SUMS
+  std::optional<os::FileStatus> md5sums;  ///< of the MD5SUMS in the folder
+};
+
+/// Why a folder is no usable package.
+struct Defect {
+  std::string file;  ///< relative to src
+  std::string reason;
+};
+
+/// True when one of the names is a package's description.
+[[nodiscard]] bool holds_description(const std::vector<os::FolderItem>& items);
+
+/// Reads description and file list of `folder`; contents are not read. Links out of the root,
+/// broken links and special files are reported and left out.
+[[nodiscard]] tl::expected<FoundPackage, Defect> read_package(const os::Root& root,
+                                                              const std::string& folder,
+                                                              Reporter& reporter);
+
+/// What a link leads to. Nothing, after a report, when that is out of the root or missing.
+[[nodiscard]] std::optional<os::FileStatus> resolve_link(const os::Root& root,
+                                                         const std::string& path,
+                                                         Reporter& reporter);
+
+/// MD5 of a file below the root. `on_bytes` is told the bytes of each part read; the computation
+/// ends with `cancelled` when it returns false. Error `conflict` when the file is not, or does not
+/// stay, what `status` says.
+[[nodiscard]] base::Expected<base::Md5Digest> hash_file(
+    const os::Root& root, const std::string& path, const os::FileStatus& status,
+    const std::function<bool(std::size_t)>& on_bytes);
+
+}  // namespace pulse2::catalog

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "catalog/entry_builder.hpp"
+#include "catalog/package_reader.hpp"
+#include "catalog/progress_meter.hpp"
+#include "catalog/snapshot.hpp"
+#include "catalog/task_group.hpp"
+
+namespace pulse2::catalog {
+
+/// What became of one folder. With neither entry nor reason it is no longer served.
+struct ScanEvent {
+  std::size_t tree = 0;
+  std::string folder;
+  std::shared_ptr<const Entry> entry;
+  std::optional<BrokenPackage> broken;
+};
+
+/// From the workers to the one thread that publishes.
+class EventQueue {
+ public:
+  void push(ScanEvent event);
+  [[nodiscard]] std::vector<ScanEvent> drain();
+
+ private:
+  std::mutex m_mutex;
+  std::vector<ScanEvent> m_events;
+};
+
+/// What all trees of a scan share. Everything must outlive the scan; `cache` may be null.
+struct ScanContext {
+  TaskGroup& tasks;
+  EventQueue& events;
+  ProgressMeter& meter;
+  Reporter& reporter;
+  store::HashCache* cache;
+};
+
+/// Scans one src in steps. Each step posts tasks and returns; the next one may begin when the
+/// task group is idle. Steps are called from one thread.
+class TreeScan {
+ public:
+  TreeScan(os::Root root, std::size_t number, ScanContext context);
+
+  /// Finds the packages and reads their descriptions.
+  void look();
+  /// Hashes what was found and is not remembered, and hands out the entries.
+  void hash();
+  /// Reads, at low priority, the packages whose MD5SUMS was believed.
+  void verify();
+  [[nodiscard]] bool has_to_verify() const { return !m_believed.empty(); }
+  /// Reads those packages anew that changed while they were read.
+  void retry();
+  [[nodiscard]] bool has_unsettled() const { return !m_unsettled.empty(); }
+  /// Reports what is still unsettled as broken.
+  void give_up_unsettled();
+
+  /// False when some folder could not be read: what was not found may exist nevertheless.
+  [[nodiscard]] bool is_complete() const noexcept { return m_complete; }
+
+ private:
+  struct Job;
+  struct Ancestor;
+  using JobPointer = std::shared_ptr<Job>;
+
+  void look_into(const std::string& folder, std::shared_ptr<const Ancestor> parent);
+  void look_at_items(const std::string& folder, const std::vector<os::FolderItem>& items,
+                     const std::shared_ptr<const Ancestor>& self);
+  void look_at_link(const std::string& path, const std::shared_ptr<const Ancestor>& self);
+  void read_found(const std::string& folder);
+  void report_unreadable(const std::string& folder, const base::Error& error);
+
+  [[nodiscard]] std::vector<FoundPackage> take_unique();
+  void prepare(FoundPackage package, std::uint64_t generation);
+  void post_hashing(const JobPointer& job);
+  void hash_files(Job& job, std::size_t begin, std::size_t end);
+  [[nodiscard]] base::Expected<base::Md5Digest> hash_one(const FoundPackage& package,
+                                                         const FoundFile& file);
+  void end_part(const JobPointer& job);
+  void verify_files(Job& job);
+  void emit(const FoundPackage& package, std::uint64_t generation);
+  void report_broken(const std::string& folder, const Defect& defect, Severity severity,
+                     std::string_view id);
+  void settle_later(const Job& job);
+  void report_write_failure(const base::Error& error);
+  [[nodiscard]] std::string path_of(const FoundPackage& package, const std::string& name) const;
+
+  os::Root m_root;
+  std::size_t m_number;
+  ScanContext m_context;
+  EntryBuilder m_builder;
+  std::atomic<bool> m_complete{true};
+  std::atomic<bool> m_write_failed{false};
+
+  std::mutex m_mutex;  ///< guards what follows while tasks run
+  std::vector<FoundPackage> m_found;
+  std::vector<JobPointer> m_believed;
+  std::vector<std::pair<std::string, std::uint64_t>> m_unsettled;  ///< folder and generation
+};
+
+}  // namespace pulse2::catalog

@@ -56,8 +56,8 @@ class Loader {
 
   void report_syntax() {
     for (const IniError& error : m_ini.errors) {
-      // The line may hold a password: only what stands before any separator is repeated.
-      const std::string text = error.text.substr(0, error.text.find_first_of(":= \t"));
+      // Any other line may hold a part of a password.
+      const std::string text = error.text.starts_with('[') ? error.text : std::string();
       add(m_loaded.errors, error.line, {}, {}, text, "expected " + error.message);
     }
     for (const IniDuplicate& twice : m_ini.duplicates) {
@@ -140,9 +140,8 @@ class Loader {
                   const RawOption& written, void* values) {
     const auto value = interpolate(written.value, section, m_ini.defaults);
     if (value && option.read(values, *value)) return;
-    const std::string shown = option.secret ? std::string(k_hidden)
-                              : value       ? *value
-                                            : written.value;
+    // As written: the inserted options may be passwords.
+    const std::string shown = option.secret ? std::string(k_hidden) : written.value;
     m_failed.insert({name, std::string(option.name)});
     add(m_loaded.errors, written.line, name, written.name, shown,
         "expected " + (value ? option.expected : value.error().message));
@@ -266,13 +265,27 @@ class Loader {
 
 }  // namespace
 
+std::string hide_credentials(std::string text) {
+  std::size_t at = 0;
+  while ((at = text.find("://", at)) != std::string::npos) {
+    at += 3;
+    const std::size_t end = std::min(text.find_first_of("/ \t\n", at), text.size());
+    const std::size_t host = text.rfind('@', end);
+    const std::size_t colon = text.find(':', at);
+    if (host == std::string::npos || host < at || colon > host) continue;
+    text.replace(colon + 1, host - colon - 1, k_hidden);
+  }
+  return text;
+}
+
 std::string Diagnostic::to_text() const {
   std::string text = file;
   if (line > 0) text += ":" + std::to_string(line);
   text += ":";
   if (!section.empty()) text += " [" + base::printable(section) + "]";
   if (!option.empty()) text += " " + base::printable(option);
-  if (!value.empty()) text += (option.empty() ? " `" : " = ") + base::printable(value);
+  if (!value.empty())
+    text += (option.empty() ? " `" : " = ") + base::printable(hide_credentials(value));
   if (!value.empty() && option.empty()) text += "`";
   if (!section.empty() || !option.empty() || !value.empty()) text += ":";
   return text + " " + message;

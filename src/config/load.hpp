@@ -43,6 +43,9 @@ struct Loaded {
 /// looks at the text alone. All mistakes are listed, none ends the reading.
 [[nodiscard]] Loaded load(std::string_view text, std::string file);
 
+/// The text with the password of each `scheme://user:password@host` replaced by `(hidden)`.
+[[nodiscard]] std::string hide_credentials(std::string text);
+
 /// The effective configuration in the syntax of the file: every value, followed by a comment with
 /// its source (`FILE:LINE` or `default`); passwords as `(hidden)`. Sections that are not active are
 /// named in comments.

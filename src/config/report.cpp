@@ -24,7 +24,7 @@ std::string value_line(std::string_view name, const std::string& value, const st
 }
 
 std::string shown_value(const OptionRule& option, const void* values) {
-  const std::string value = option.show(values);
+  const std::string value = hide_credentials(option.show(values));
   if (option.secret) return value.empty() ? "" : "(hidden)";
   return base::printable(value, value.size() * 4 + 1);
 }

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "api/method_table.hpp"
+#include "net/handler.hpp"
+#include "os/thread_pool.hpp"
+
+namespace pulse2::api {
+
+struct EndpointOptions {
+  std::string mount_point;  ///< for the log
+  bool authenticate = false;
+  std::uint64_t max_body = 16ULL << 20;  ///< bytes
+  std::string spool_dir;                 ///< see net::Rules
+  std::uint64_t spool_reserve = 0;       ///< bytes, see net::Rules
+};
+
+/// Answers the XML-RPC calls of one mount point.
+///
+/// Every call is answered with status 200: what goes wrong within a known method as a failure
+/// struct, what is no call of a known method as a fault (contract 03). Answers are compressed for
+/// clients that accept gzip; lists of packages are sent from their fragments without a copy.
+class XmlRpcEndpoint final : public net::Handler {
+ public:
+  /// `pool` must outlive the endpoint; methods that wait for disks run there.
+  XmlRpcEndpoint(MethodTable methods, EndpointOptions options, os::ThreadPool& pool);
+
+  [[nodiscard]] std::vector<std::string_view> methods() const override;
+  [[nodiscard]] net::Rules rules(const http::RequestHead& head) const override;
+  [[nodiscard]] boost::asio::awaitable<http::Response> respond(
+      const net::Request& request) override;
+
+ private:
+  [[nodiscard]] boost::asio::awaitable<base::Expected<Answer>> run(const Method& method,
+                                                                   const Arguments& arguments);
+
+  MethodTable m_methods;
+  EndpointOptions m_options;
+  os::ThreadPool& m_pool;
+};
+
+}  // namespace pulse2::api

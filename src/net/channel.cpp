@@ -198,6 +198,7 @@ void Channel::check_deadline(Clock::time_point now) {
 
 void Channel::abort() {
   m_aborted = true;
+  ::shutdown(m_socket.native_handle(), SHUT_RDWR);
   boost::system::error_code ignored;
   m_socket.cancel(ignored);
 }

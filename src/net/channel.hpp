@@ -68,8 +68,9 @@ class Channel {
   boost::asio::awaitable<bool> wait(Io wanted, std::chrono::seconds idle);
   /// Ends the wait when its idle limit passed at `now`.
   void check_deadline(Clock::time_point now);
+  [[nodiscard]] bool aborted() const noexcept { return m_aborted; }
   [[nodiscard]] bool timed_out() const noexcept { return m_timed_out; }
-  /// Ends the wait that goes on; later ones fail at once.
+  /// Breaks the connection off: the wait that goes on ends, later attempts fail.
   void abort();
 
  private:

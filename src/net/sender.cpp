@@ -60,6 +60,11 @@ class Sender {
     co_return true;
   }
 
+  /// Counts bytes that were sent past this object.
+  void add(std::uint64_t sent) { m_total += sent; }
+  /// All bytes that the socket took, the head's included.
+  [[nodiscard]] std::uint64_t total() const { return m_total; }
+
   /// Waits until the socket took everything.
   asio::awaitable<bool> flush() {
     while (true) {
@@ -73,6 +78,7 @@ class Sender {
   /// After an attempt: waits when it asked for that, and lets others run now and then.
   asio::awaitable<bool> settle(IoResult result) {
     m_turn += result.bytes;
+    m_total += result.bytes;
     if (result.state == Io::closed) co_return false;
     if (result.state != Io::moved) {
       m_turn = 0;
@@ -116,6 +122,7 @@ class Sender {
   Channel& m_channel;
   std::chrono::seconds m_idle;
   std::uint64_t m_turn = 0;
+  std::uint64_t m_total = 0;
 };
 
 /// Head and a small file side by side in the thread's buffer, sent by one call. `taken` counts
@@ -147,6 +154,7 @@ asio::awaitable<bool> send_file_body(Sender& sender, Channel& channel, std::stri
   if (is_small(head, file)) {
     const auto small = send_small_file(channel, head, file);
     if (!small.complete || small.result.state == Io::closed) co_return false;
+    sender.add(small.result.bytes);
     const auto in_head = std::min(head.size(), small.result.bytes);
     head.remove_prefix(in_head);
     done = small.result.bytes - in_head;
@@ -183,7 +191,8 @@ asio::awaitable<SendResult> send_response(Channel& channel, std::string_view hea
     complete = co_await sender.buffers(head, one);
   }
   if (complete) complete = co_await sender.flush();
-  co_return SendResult{complete, complete && has_body ? response.body_size() : 0};
+  const auto sent = sender.total();
+  co_return SendResult{complete, sent > head.size() ? sent - head.size() : 0};
 }
 
 }  // namespace pulse2::net

@@ -63,6 +63,7 @@ class Server {
 
  private:
   base::Expected<void> add_listener(const boost::asio::ip::tcp::endpoint& endpoint);
+  base::Expected<void> add_inherited(int fd);
 
   ServerOptions m_options;
   std::shared_ptr<const Site> m_site;

@@ -44,6 +44,8 @@ class Worker {
   [[nodiscard]] const std::shared_ptr<const TlsContext>& tls() const noexcept { return m_tls; }
   /// The server stops: connections end after the answer they are at.
   [[nodiscard]] bool draining() const noexcept { return m_draining; }
+  /// The connection begins to be idle: the last one to make room.
+  void touch(Connection& connection);
   /// The current Date header, rendered once a second.
   [[nodiscard]] const std::string& date();
 
@@ -56,17 +58,17 @@ class Worker {
   bool accept_some(boost::asio::ip::tcp::acceptor& acceptor);
   void begin(os::UniqueFd socket, const boost::asio::ip::tcp::endpoint& peer);
   boost::asio::awaitable<void> serve(std::unique_ptr<Connection> connection);
-  /// Ends the connection that has been idle longest, to make room.
-  void evict_idle();
+  /// Ends the connection that has been idle longest, to make room; false when none is idle.
+  bool evict_idle();
   /// Once a second: ends waits whose time is over and closes files not asked for any more.
   boost::asio::awaitable<void> sweep();
 
-  boost::asio::io_context m_io{1};
   std::shared_ptr<ServerState> m_state;
   std::shared_ptr<const Site> m_site;
   std::shared_ptr<const TlsContext> m_tls;
+  ConnectionList m_connections;     ///< oldest activity first
+  boost::asio::io_context m_io{1};  ///< after what the coroutines in it use
   std::list<boost::asio::ip::tcp::acceptor> m_acceptors;
-  ConnectionList m_connections;  ///< oldest activity first
   boost::asio::steady_timer m_sweep_timer;
   bool m_draining = false;
   std::int64_t m_date_second = -1;

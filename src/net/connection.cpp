@@ -1,0 +1,243 @@
+#include "net/connection.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+
+#include "http/basic_auth.hpp"
+#include "log/log.hpp"
+#include "net/chunked.hpp"
+#include "net/sender.hpp"
+#include "net/worker.hpp"
+
+namespace pulse2::net {
+
+namespace asio = boost::asio;
+using base::ErrorKind;
+using Clock = Channel::Clock;
+
+namespace {
+
+constexpr std::chrono::seconds k_linger_idle{2};
+constexpr std::chrono::seconds k_linger_total{10};
+
+/// Whether bytes of a body follow the head.
+bool announces_body(const http::RequestHead& head) {
+  return head.chunked || head.content_length.value_or(0) > 0;
+}
+
+std::vector<std::string_view> allowed_methods(const Handler& handler, const Rules& rules) {
+  if (rules.allow.empty()) return handler.methods();
+  return {rules.allow.begin(), rules.allow.end()};
+}
+
+http::Response closing(http::Response response) {
+  response.close = true;
+  return response;
+}
+
+}  // namespace
+
+/// One request with all that belongs to it.
+struct Connection::Exchange {
+  explicit Exchange(std::shared_ptr<const Site> current)
+      : site(std::move(current)), parser(site->limits().head_bytes) {}
+
+  const std::shared_ptr<const Site> site;
+  HeadParser parser;
+  http::RequestHead head;
+  std::shared_ptr<Handler> handler;
+  Rules rules;
+  http::Response response;
+  bool unread = false;    ///< the client may still be sending what nobody reads
+  bool vanished = false;  ///< the client went away: nothing to send
+  Clock::time_point begin = Clock::now();
+};
+
+Connection::Connection(Worker& worker, asio::ip::tcp::socket socket, Peer peer)
+    : m_worker(worker), m_channel(std::move(socket), worker.tls()), m_peer(std::move(peer)) {
+  m_peer.tls = m_channel.is_tls();
+}
+
+asio::awaitable<void> Connection::run() {
+  if (m_channel.is_tls() && !(co_await handshake())) co_return;
+  while (co_await wait_for_request() && co_await exchange()) {
+  }
+  m_channel.finish_sending();
+}
+
+asio::awaitable<bool> Connection::handshake() {
+  m_idle = true;
+  const auto idle = m_worker.site()->limits().handshake_idle;
+  while (true) {
+    const auto result = m_channel.handshake();
+    if (result.state == Io::moved) break;
+    if (!(co_await m_channel.wait(result.state, idle))) co_return false;
+  }
+  m_peer.certificate_subject = m_channel.certificate_subject();
+  co_return true;
+}
+
+asio::awaitable<bool> Connection::wait_for_request() {
+  m_idle = true;
+  if (m_worker.draining()) co_return false;
+  if (!m_input.empty()) co_return true;
+  m_worker.touch(*this);
+  co_return co_await m_channel.wait(Io::want_read, m_worker.site()->limits().keep_alive_idle);
+}
+
+asio::awaitable<std::string_view> Connection::next_bytes(std::chrono::seconds idle) {
+  const auto buffer = thread_buffer();
+  if (!m_input.empty()) {
+    const auto size = m_input.size();
+    std::memcpy(buffer.data(), m_input.data(), size);
+    m_input = {};
+    co_return std::string_view(buffer.data(), size);
+  }
+  while (true) {
+    const auto result = m_channel.read(buffer);
+    if (result.state == Io::moved) co_return std::string_view(buffer.data(), result.bytes);
+    if (!(co_await m_channel.wait(result.state, idle))) co_return std::string_view();
+  }
+}
+
+asio::awaitable<bool> Connection::exchange() {
+  Exchange exchange(m_worker.site());
+  if (!(co_await read_head(exchange))) co_return false;
+  m_idle = false;
+  if (!exchange.response.close && admit(exchange)) co_await respond(exchange);
+  if (exchange.vanished) co_return false;
+  const bool goes_on = co_await send(exchange);
+  if (exchange.unread) co_await linger();
+  co_return goes_on;
+}
+
+asio::awaitable<bool> Connection::read_head(Exchange& exchange) {
+  while (true) {
+    const auto bytes = co_await next_bytes(exchange.site->limits().read_idle);
+    if (bytes.empty()) {
+      if (!m_channel.timed_out() || !exchange.parser.begun()) co_return false;
+      exchange.response = closing(http::error_page(408, "The request did not arrive in time."));
+      co_return true;
+    }
+    const auto progress = exchange.parser.feed(bytes);
+    if (progress.state == HeadParser::State::need_more) continue;
+    if (progress.state == HeadParser::State::complete) {
+      m_input = bytes.substr(progress.consumed);
+      exchange.head = exchange.parser.take_head();
+      co_return true;
+    }
+    exchange.response = closing(
+        http::error_page(exchange.parser.refusal_status(), exchange.parser.refusal_reason()));
+    exchange.unread = true;
+    co_return true;
+  }
+}
+
+bool Connection::admit(Exchange& exchange) {
+  const auto refuse = [&](http::Response response) {
+    exchange.response = std::move(response);
+    exchange.unread = announces_body(exchange.head);
+    exchange.response.close = exchange.unread;
+    return false;
+  };
+  if (const auto& error = exchange.parser.target_error()) return refuse(http::error_page(*error));
+  exchange.handler = exchange.site->find(exchange.head.path);
+  if (!exchange.handler) return refuse(http::error_page(404, "There is nothing at this address."));
+  exchange.rules = exchange.handler->rules(exchange.head);
+  if (exchange.rules.authenticate && !exchange.site->authorized(exchange.head)) {
+    return refuse(http::unauthorized(exchange.site->realm()));
+  }
+  const auto methods = allowed_methods(*exchange.handler, exchange.rules);
+  if (std::find(methods.begin(), methods.end(), exchange.head.method) == methods.end()) {
+    return refuse(http::method_not_allowed(methods));
+  }
+  return true;
+}
+
+asio::awaitable<void> Connection::respond(Exchange& exchange) {
+  BodyStore store(exchange.rules, exchange.site->limits().body_in_memory);
+  base::Expected<std::string_view> body{std::string_view{}};
+  if (announces_body(exchange.head)) body = co_await read_body(exchange, store);
+  if (!body) {
+    exchange.vanished = body.error().kind == ErrorKind::cancelled;
+    exchange.unread = !m_channel.timed_out();
+    exchange.response = closing(http::error_page(body.error()));
+    if (m_channel.timed_out()) exchange.response.status = 408;
+    co_return;
+  }
+  std::string failure;
+  try {
+    exchange.response = co_await exchange.handler->respond({exchange.head, *body, m_peer});
+    co_return;
+  } catch (const std::exception& exception) {
+    failure = exception.what();
+  }
+  log::error("http.request.failed", "{} {}: {}", exchange.head.method, exchange.head.target,
+             failure);
+  exchange.response = closing(http::error_page(500, "The server failed; its log says why."));
+}
+
+asio::awaitable<bool> Connection::send_continue(const Exchange& exchange) {
+  if (!exchange.head.expect_continue || !m_input.empty()) co_return true;
+  const http::Response nothing;
+  const auto sent = co_await send_response(m_channel, "HTTP/1.1 100 Continue\r\n\r\n", nothing,
+                                           false, exchange.site->limits().write_idle);
+  co_return sent.complete;
+}
+
+asio::awaitable<base::Expected<std::string_view>> Connection::read_body(Exchange& exchange,
+                                                                        BodyStore& store) {
+  using base::fail;
+  auto left = exchange.head.content_length.value_or(0);
+  if (auto ready = store.expect(left); !ready) co_return tl::unexpected(ready.error());
+  if (!(co_await send_continue(exchange))) co_return fail(ErrorKind::cancelled, "connection lost");
+  ChunkedDecoder chunks;
+  while (exchange.head.chunked ? !chunks.done() : left > 0) {
+    auto bytes = co_await next_bytes(exchange.site->limits().read_idle);
+    if (bytes.empty()) {
+      co_return m_channel.timed_out()
+          ? fail(ErrorKind::timed_out, "The request did not arrive in time.")
+          : fail(ErrorKind::cancelled, "connection lost");
+    }
+    std::string_view data = bytes;
+    if (exchange.head.chunked) {
+      const auto step = chunks.feed(bytes);
+      if (!step) co_return tl::unexpected(step.error());
+      data = step->data;
+      bytes.remove_prefix(step->consumed);
+    } else {
+      data = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size())));
+      left -= data.size();
+      bytes.remove_prefix(data.size());
+    }
+    if (auto stored = store.append(data); !stored) co_return tl::unexpected(stored.error());
+    m_input = bytes;
+  }
+  co_return store.finish();
+}
+
+asio::awaitable<bool> Connection::send(Exchange& exchange) {
+  const auto& head = exchange.head;
+  auto& response = exchange.response;
+  const bool keep_alive = head.keep_alive && !response.close && !m_worker.draining();
+  const auto text = http::render_head(response, head.version, keep_alive, m_worker.date());
+  const auto sent = co_await send_response(m_channel, text, response, head.method != "HEAD",
+                                           exchange.site->limits().write_idle);
+  exchange.site->log_access({m_peer, head.method, head.target, head.version, response.status,
+                             sent.bytes, sent.complete, Clock::now() - exchange.begin,
+                             head.header("User-Agent"), head.header("Referer")});
+  if (!sent.complete) exchange.unread = false;
+  co_return sent.complete&& keep_alive;
+}
+
+asio::awaitable<void> Connection::linger() {
+  m_idle = true;
+  m_channel.finish_sending();
+  const auto end = Clock::now() + k_linger_total;
+  while (Clock::now() < end) {
+    if ((co_await next_bytes(k_linger_idle)).empty()) co_return;
+  }
+}
+
+}  // namespace pulse2::net

@@ -1,0 +1,178 @@
+#include "net/file_tree.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "base/text.hpp"
+#include "http/file_plan.hpp"
+#include "http/listing.hpp"
+#include "http/mime.hpp"
+#include "http/percent.hpp"
+#include "log/log.hpp"
+#include "net/open_file_cache.hpp"
+#include "os/beneath.hpp"
+#include "os/walk.hpp"
+
+namespace pulse2::net {
+
+namespace {
+
+constexpr std::int64_t k_ns_per_second = 1'000'000'000;
+
+/// Steps of this size keep the generations of different trees apart.
+std::uint64_t next_tree() {
+  static std::atomic<std::uint64_t> trees{0};
+  return trees.fetch_add(1) << 40;
+}
+
+/// Folders of the list that exist: a missing one must not take the whole tree away.
+std::vector<std::string> existing(const std::vector<std::string>& folders) {
+  std::vector<std::string> found;
+  std::copy_if(folders.begin(), folders.end(), std::back_inserter(found),
+               [](const auto& folder) { return os::status_of(folder).has_value(); });
+  return found;
+}
+
+http::Response not_found() {
+  return http::error_page(404, "There is no such file here.");
+}
+
+/// Whether a Host header can be put into a URL as it is.
+bool is_plain_host(std::string_view host) {
+  constexpr std::string_view k_safe =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]";
+  return !host.empty() && host.find_first_not_of(k_safe) == std::string_view::npos;
+}
+
+/// To the same folder with a slash at the end; the query stays.
+http::Response add_slash(const Request& request) {
+  std::string location;
+  if (const auto host = request.head.header("Host"); is_plain_host(host)) {
+    location = (request.peer.tls ? "https://" : "http://") + std::string(host);
+  }
+  location += http::encode_path(request.head.path) + '/';
+  if (!request.head.query.empty()) location += '?' + request.head.query;
+  return http::redirect(std::move(location));
+}
+
+/// Where the entry leads, for size and date; nothing for what would not be served.
+std::optional<http::ListingEntry> listing_entry(int folder, const os::FolderItem& item) {
+  struct stat facts {};
+  if (::fstatat(folder, item.name.c_str(), &facts, 0) != 0) return std::nullopt;
+  const auto status = os::to_file_status(facts);
+  if (!status.is_folder() && !status.is_regular()) return std::nullopt;
+  return http::ListingEntry{item.name, status.is_folder(), status.size,
+                            status.mtime_ns / k_ns_per_second};
+}
+
+}  // namespace
+
+FileTree::FileTree(std::string root, std::string prefix, std::vector<std::string> follow_links_to)
+    : m_root(std::move(root)),
+      m_prefix(std::move(prefix)),
+      m_follow_links_to(std::move(follow_links_to)),
+      m_generation(next_tree()) {}
+
+FileTree::~FileTree() = default;
+
+void FileTree::hide(std::vector<std::string> names) {
+  m_hidden = std::move(names);
+}
+
+std::vector<std::string_view> FileTree::methods() const {
+  return {"GET", "HEAD"};
+}
+
+Rules FileTree::rules(const http::RequestHead&) const {
+  Rules rules;
+  rules.authenticate = m_authenticate;
+  rules.max_body = 0;
+  return rules;
+}
+
+boost::asio::awaitable<http::Response> FileTree::respond(const Request& request) {
+  co_return answer(request);
+}
+
+http::Response FileTree::answer(const Request& request) const {
+  const auto& path = request.head.path;
+  if (path.size() == m_prefix.size()) return add_slash(request);
+  // Without the prefix and the slash after it.
+  std::string relative = path.substr(m_prefix.size() + 1);
+  const bool slash = relative.empty() || relative.back() == '/';
+  if (slash && !relative.empty()) relative.pop_back();
+  if (is_hidden(relative)) return not_found();
+  const auto file = open(relative);
+  if (!file) return not_found();
+  if (file->status.is_folder()) {
+    return slash ? serve_folder(request, relative, *file) : add_slash(request);
+  }
+  return slash ? not_found() : serve_file(request.head, file);
+}
+
+bool FileTree::is_hidden(std::string_view relative) const {
+  const auto parts = base::split(relative, '/');
+  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
+    return part.starts_with(os::k_temporary_prefix) ||
+           std::find(m_hidden.begin(), m_hidden.end(), part) != m_hidden.end();
+  });
+}
+
+std::shared_ptr<const OpenFile> FileTree::open(const std::string& relative) const {
+  const auto generation = m_generation.load(std::memory_order_acquire);
+  const std::string key = std::to_string(generation) + '/' + relative;
+  auto& cache = OpenFileCache::of_this_thread();
+  const auto now = OpenFileCache::Clock::now();
+  if (auto kept = cache.find(key, now)) return kept;
+  const auto root = os::Root::open(m_root, existing(m_follow_links_to));
+  if (!root) {
+    log::warning("http.files.unavailable", "{}", root.error().for_operator());
+    return nullptr;
+  }
+  // O_NONBLOCK: a FIFO must not hold the thread up.
+  auto fd = root->open_beneath(relative, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) {
+    if (fd.error().kind == base::ErrorKind::permission_denied) {
+      log::warning("http.files.refused", "{}: {}", m_root, fd.error().for_operator());
+    }
+    return nullptr;
+  }
+  auto status = os::status_of(fd->get(), relative);
+  if (!status || !(status->is_folder() || status->is_regular())) return nullptr;
+  const auto name = relative.substr(relative.rfind('/') + 1);
+  http::FileFacts facts{status->size, status->mtime_ns, status->inode,
+                        std::string(http::mime_type(name))};
+  auto file = std::make_shared<const OpenFile>(OpenFile{std::move(*fd), *status, std::move(facts)});
+  cache.insert(key, file, now);
+  return file;
+}
+
+http::Response FileTree::serve_file(const http::RequestHead& head,
+                                    const std::shared_ptr<const OpenFile>& file) const {
+  auto response = http::plan_file(file->facts, head);
+  if (auto* body = std::get_if<http::FileBody>(&response.body)) {
+    body->fd = file->fd.get();
+    body->owner = file;
+  }
+  return response;
+}
+
+http::Response FileTree::serve_folder(const Request& request, const std::string& relative,
+                                      const OpenFile& folder) const {
+  const auto items = os::list_folder(folder.fd.get());
+  if (!items) return http::error_page(items.error());
+  std::vector<http::ListingEntry> entries;
+  entries.reserve(items->size());
+  for (const auto& item : *items) {
+    if (is_hidden(item.name)) continue;
+    if (auto entry = listing_entry(folder.fd.get(), item)) entries.push_back(std::move(*entry));
+  }
+  return http::listing_page(request.head.path, std::move(entries), !relative.empty());
+}
+
+}  // namespace pulse2::net

@@ -17,7 +17,7 @@ tl::unexpected<base::Error> wrong(std::string_view member, std::string_view reas
                     "member \"" + std::string(member) + "\" " + std::string(reason));
 }
 
-/// The value with its first error's line. Names that repeat: the last counts.
+/// The document's value; an error names its line. Of members with one name the last counts.
 Expected<json::value> parse_document(std::string_view text) {
   // As deep as Boost.JSON's own limit: it recurses when it destroys values.
   constexpr std::size_t k_max_depth = 32;
@@ -27,7 +27,7 @@ Expected<json::value> parse_document(std::string_view text) {
   boost::system::error_code error;
   const std::size_t read = parser.write_some(text.data(), text.size(), error);
   if (error) return fail_at_line(line_of(text, read), error.message());
-  if (base::trim(text.substr(read)) != "") {
+  if (!base::trim(text.substr(read)).empty()) {
     return fail_at_line(line_of(text, read), "text behind the end of the document");
   }
   return parser.release();

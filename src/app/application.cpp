@@ -102,11 +102,12 @@ base::Expected<void> Application::start() {
 }
 
 void Application::stop() {
-  if (m_state.exchange(State::stopping) == State::stopping) return;
+  const State before = m_state.exchange(State::stopping);
+  if (before == State::stopping) return;
   if (m_server) m_server->stop(k_stop_grace);
   if (m_catalog) m_catalog->stop();
   if (m_pool) m_pool->stop();
-  log::info("server.stopped", "stopped");
+  if (before == State::serving) log::info("server.stopped", "stopped");
 }
 
 std::string Application::health() const {

@@ -15,7 +15,7 @@ void check_source(Preflight& result, const std::string& section, const std::stri
   const std::string where = "[" + section + "] src = " + src + ": ";
   const auto status = os::status_of(src);
   if (!status) {
-    result.errors.push_back(where + status.error().for_operator());
+    result.errors.push_back("[" + section + "] src: " + status.error().for_operator());
   } else if (!status->is_folder()) {
     result.errors.push_back(where + "is not a folder");
   } else if (access(src.c_str(), R_OK | X_OK) != 0) {

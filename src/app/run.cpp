@@ -101,7 +101,7 @@ int serve(const config::Loaded& loaded, Preflight preflight, StartReport report,
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   umask(settings.daemon.umask);
-  log::start();
+  log::start(log::Level::info, daemon ? log::Output::syslog : log::Output::standard_error);
   log_doubts(loaded, preflight);
 
   const auto refuse = [&report](const base::Error& error) {
@@ -129,7 +129,7 @@ int run(int argc, const char* const* argv) {
 
   const auto text = os::read_file(command_line.file, k_longest_file);
   if (!text) {
-    complain(command_line.file + ": " + text.error().for_operator());
+    complain(text.error().for_operator());
     return k_exit_no_file;
   }
   const config::Loaded loaded = config::load(*text, command_line.file);

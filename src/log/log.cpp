@@ -93,7 +93,7 @@ std::string_view level_name(Level level) noexcept {
 }  // namespace
 
 void start(Level level) {
-  current().set(make_logger(level));
+  current().set(make_logger(level, output));
 }
 
 void stop() noexcept {

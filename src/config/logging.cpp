@@ -1,5 +1,6 @@
 #include "config/logging.hpp"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -28,6 +29,10 @@ std::optional<LogLevel> parse_level(std::string_view written) {
 
 LineFormat make_format(std::string_view format) {
   return {compile_line_format(format).value_or(std::vector<LinePiece>{}), {}};
+}
+
+HandlerPlan standard_error_handler() {
+  return {"standard error", LogLevel::info, make_format(k_usual_format), StreamTarget{}};
 }
 
 const std::string* path_of(const LogTarget& target) {
@@ -261,8 +266,17 @@ LoggingPlan default_logging(bool daemon) {
   return plan;
 }
 
-HandlerPlan standard_error_handler() {
-  return {"standard error", LogLevel::info, make_format(k_usual_format), StreamTarget{}};
+void add_standard_error(LoggingPlan& plan) {
+  const std::size_t added = plan.handlers.size();
+  const auto is_there = [&plan](std::size_t handler) {
+    const auto* stream = std::get_if<StreamTarget>(&plan.handlers[handler].target);
+    return stream != nullptr && !stream->standard_output;
+  };
+  for (LoggerPlan* logger : {&plan.root, &plan.imaging}) {
+    const auto& handlers = logger->handlers;
+    if (std::none_of(handlers.begin(), handlers.end(), is_there)) logger->handlers.push_back(added);
+  }
+  plan.handlers.push_back(standard_error_handler());
 }
 
 }  // namespace pulse2::config

@@ -108,7 +108,8 @@ struct LoggingReading {
 /// daemon to syslog (facility daemon).
 [[nodiscard]] LoggingPlan default_logging(bool daemon);
 
-/// A handler that writes messages from INFO on to standard error, with time and level.
-[[nodiscard]] HandlerPlan standard_error_handler();
+/// Lets both loggers write messages from INFO on to standard error too, if they do not yet: for a
+/// server in the foreground.
+void add_standard_error(LoggingPlan& plan);
 
 }  // namespace pulse2::config

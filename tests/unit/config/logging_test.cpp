@@ -202,6 +202,17 @@ TEST(Logging, ResolvesPropagationAndLevels) {
   EXPECT_THAT(keeping.imaging.handlers, ElementsAre(1U));
 }
 
+TEST(Logging, AddsStandardErrorOnceInTheForeground) {
+  LoggingPlan plan = two_loggers("propagate=0\n");
+  add_standard_error(plan);
+  ASSERT_THAT(plan.handlers, SizeIs(3));
+  EXPECT_THAT(plan.root.handlers, ElementsAre(0U, 2U));
+  EXPECT_THAT(plan.imaging.handlers, ElementsAre(1U, 2U));
+  LoggingPlan usual = default_logging(false);
+  add_standard_error(usual);
+  EXPECT_THAT(usual.root.handlers, ElementsAre(0U));
+}
+
 TEST(Logging, LetsAPlainFileFollowTheRotationOfAnotherHandler) {
   const LoggingPlan plan = two_loggers("");
   EXPECT_TRUE(std::get<FileTarget>(plan.handlers.at(1).target).watched);

@@ -1,7 +1,6 @@
 #include "catalog/package_reader.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -102,11 +101,9 @@ class FileCollector {
   }
 
   Result visit_file(int folder, const std::string& name, const std::string& last) {
-    struct ::stat status {};
-    if (::fstatat(folder, last.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return defect(name, base::errno_error(errno, "stat").for_operator());
-    }
-    add(name, os::to_file_status(status));
+    const auto status = os::link_status_of(folder, last);
+    if (!status) return defect(name, status.error().for_operator());
+    add(name, *status);
     return {};
   }
 

@@ -217,7 +217,8 @@ class Bodies(AbuseTest):
         self.assert_fault(b"<?xml version='1.0'?><!DOCTYPE x [" + b"".join(lines) + b"]>"
                           + self.call(b"<value>&a11;</value>"), -32700)
         self.assert_fault(b"<?xml version='1.0'?><!DOCTYPE x ["
-                          b"<!ENTITY f SYSTEM 'file:///etc/passwd'>]>" + self.call(b"<value>&f;</value>"), -32700)
+                          b"<!ENTITY f SYSTEM 'file:///etc/passwd'>]>"
+                          + self.call(b"<value>&f;</value>"), -32700)
 
     def test_ten_gibibytes_are_refused_at_once(self):
         for extra in ((), ("Expect: 100-continue",)):
@@ -239,7 +240,7 @@ class Bodies(AbuseTest):
         self.assert_grew_by_less(before, 32 * MIB, "endless chunks")
 
     def test_large_bodies_go_to_a_file(self):
-        """3 MiB each, 30 at once: their bytes are in files without a name, not in memory."""
+        """3 MiB each, 30 at once: their bytes are in nameless files, not in memory."""
         body = self.call(b"<value>" + b"a" * (3 * MIB) + b"</value>")
         data = post(body)
         before = self.server.anonymous_bytes()

@@ -103,7 +103,9 @@ class Reader {
     const auto written = list->find("keys");
     if (!written) return fail(*list, "keys", "names, separated by commas; it is missing");
     for (const std::string& key : keys_of(*written)) {
-      const std::string wanted = kind + "_" + key;
+      std::string wanted = kind;
+      wanted += '_';
+      wanted += key;
       if (const RawSection* section = find_section(wanted)) {
         read(*section, key);
       } else {
@@ -199,7 +201,7 @@ class Reader {
   }
 
   std::string read_qualname(const RawSection& section) {
-    const std::string name(section.find("qualname").value_or(""));
+    std::string name(section.find("qualname").value_or(""));
     if (name.empty()) {
       fail(section, "qualname", "the logger's name, `imaging`; it is missing");
     } else if (name != "imaging") {

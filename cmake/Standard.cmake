@@ -17,6 +17,11 @@ target_compile_options(standard_settings INTERFACE
   $<$<BOOL:${PULSE2_WERROR}>:-Werror>
   # GCC 12: false positives in coroutines, and a note that TSan lacks atomic_thread_fence.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-stringop-overflow -Wno-tsan>)
+if(CMAKE_UNITY_BUILD)
+  # To this warning every source of a unity build is a header.
+  target_compile_options(standard_settings INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 target_include_directories(standard_settings INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}/src")
 
 find_program(PULSE2_MOLD mold)

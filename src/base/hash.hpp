@@ -37,9 +37,9 @@ class Md5 {
 
 /// Lower-case hexadecimal digits, two for each byte.
 [[nodiscard]] std::string to_hex(const unsigned char* bytes, std::size_t size);
-template <std::size_t n>
-[[nodiscard]] std::string to_hex(const std::array<unsigned char, n>& bytes) {
-  return to_hex(bytes.data(), n);
+template <std::size_t Size>
+[[nodiscard]] std::string to_hex(const std::array<unsigned char, Size>& bytes) {
+  return to_hex(bytes.data(), Size);
 }
 
 /// A well-mixed 64-bit hash, the same on every machine and in every version (rendezvous hashing).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 
 #include "base/text.hpp"
@@ -50,7 +51,7 @@ struct CloseIconv {
 
 Expected<std::string> convert(std::string_view text, const std::string& encoding) {
   const iconv_t opened = iconv_open("UTF-8", encoding.c_str());
-  if (opened == reinterpret_cast<iconv_t>(-1)) {
+  if (reinterpret_cast<std::intptr_t>(opened) == -1) {
     return fail(ErrorKind::malformed, "XML: unknown encoding " + encoding);
   }
   const std::unique_ptr<void, CloseIconv> handle(opened);

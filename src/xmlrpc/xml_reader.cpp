@@ -80,8 +80,9 @@ bool XmlReader::add_text(std::string_view raw) {
   }
   join();
   auto appended = append_unescaped(m_joined, raw);
-  if (!appended) m_error = std::move(appended).error();
-  return appended.has_value();
+  if (appended) return true;
+  m_error = std::move(appended).error();
+  return false;
 }
 
 void XmlReader::add_cdata(std::string_view raw) {

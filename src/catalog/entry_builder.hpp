@@ -20,6 +20,15 @@ namespace pulse2::catalog {
 [[nodiscard]] std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
                                                                       FoundPackage& package);
 
+/// The text of the package's MD5SUMS. Every file must have its hash.
+[[nodiscard]] std::string md5sums_text(const FoundPackage& package);
+
+/// The entry of a package whose folder holds its MD5SUMS already. Every file must have its hash;
+/// nothing is read or written.
+[[nodiscard]] std::shared_ptr<Entry> build_entry(const FoundPackage& package,
+                                                 std::shared_ptr<const std::string> src,
+                                                 std::uint64_t generation);
+
 /// What an entry is made with. All references must outlive the builder; any thread may build.
 class EntryBuilder {
  public:
@@ -40,7 +49,6 @@ class EntryBuilder {
   [[nodiscard]] base::Expected<void> write_md5sums(const FoundPackage& package,
                                                    const std::string& text,
                                                    const base::Md5Digest& digest) const;
-  void render(const FoundPackage& package, Entry& entry) const;
 
   const os::Root& m_root;
   std::shared_ptr<const std::string> m_src;

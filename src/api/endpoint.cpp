@@ -99,8 +99,13 @@ asio::awaitable<http::Response> XmlRpcEndpoint::respond(const net::Request& requ
   }
   const auto method = select(*variants, call->method, call->params.size());
   const Arguments arguments(call->params);
-  Expected<Answer> answer =
-      method ? co_await run(**method, arguments) : Expected<Answer>(tl::unexpected(method.error()));
+  // No co_await within a conditional expression: g++ 12 destroys its result twice.
+  Expected<Answer> answer = tl::unexpected(base::Error{});
+  if (method) {
+    answer = co_await run(**method, arguments);
+  } else {
+    answer = tl::unexpected(method.error());
+  }
   if (answer) co_return to_response(*answer, gzip);
   log::info("api.call.failed", "{} {}{}: {}", m_options.mount_point, call->method,
             describe_params(call->params), answer.error().for_operator());

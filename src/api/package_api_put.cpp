@@ -69,15 +69,14 @@ Expected<Answer> read_only(const Arguments& /*arguments*/) {
 
 MethodTable package_api_put_methods(const PackageView& packages, std::string tmp_input_dir) {
   MethodTable table;
-  table.add("getTemporaryFiles",
-            {0, 0, [tmp_input_dir](const Arguments&) { return list_files(tmp_input_dir); },
-             Runs::pool});
-  table.add("getTemporaryFilesSuggestedCommand",
-            {1, 1,
-             [tmp_input_dir](const Arguments& arguments) {
-               return suggest(tmp_input_dir, arguments);
-             },
-             Runs::pool});
+  table.add(
+      "getTemporaryFiles",
+      {0, 0, [tmp_input_dir](const Arguments&) { return list_files(tmp_input_dir); }, Runs::pool});
+  table.add("getTemporaryFilesSuggestedCommand", {1, 1,
+                                                  [tmp_input_dir](const Arguments& arguments) {
+                                                    return suggest(tmp_input_dir, arguments);
+                                                  },
+                                                  Runs::pool});
   table.add("getRsyncStatus", {1, 1, [packages](const Arguments& arguments) {
                                  return rsync_status(packages, arguments);
                                }});

@@ -92,12 +92,12 @@ std::string broken_section(const catalog::Snapshot& snapshot) {
   if (broken.empty()) return {};
   std::string text = "<h2>Packages that can't be used</h2>\n<ul class=\"bad\">\n";
   for (std::size_t i = 0; i < broken.size() && i < k_broken_shown; ++i) {
-    text += "<li><code>" + base::escape_html(broken[i].file) + "</code>: " +
-            base::escape_html(broken[i].reason) + "</li>\n";
+    text += "<li><code>" + base::escape_html(broken[i].file) +
+            "</code>: " + base::escape_html(broken[i].reason) + "</li>\n";
   }
   if (broken.size() > k_broken_shown) {
-    text += "<li>and " + std::to_string(broken.size() - k_broken_shown) +
-            " more, see the log</li>\n";
+    text +=
+        "<li>and " + std::to_string(broken.size() - k_broken_shown) + " more, see the log</li>\n";
   }
   return text + "</ul>\n";
 }
@@ -145,13 +145,14 @@ std::shared_ptr<net::Handler> make_root_handler() {
 }
 
 std::shared_ptr<net::Handler> make_health_handler(std::function<std::string()> problem) {
-  return std::make_shared<PageHandler>(
-      std::vector<std::string_view>{"GET", "HEAD"}, false,
-      [problem = std::move(problem)](const net::Request&) {
-        const std::string reason = problem();
-        if (reason.empty()) return page(200, "text/plain; charset=utf-8", "ok\n");
-        return page(503, "text/plain; charset=utf-8", reason + "\n");
-      });
+  return std::make_shared<PageHandler>(std::vector<std::string_view>{"GET", "HEAD"}, false,
+                                       [problem = std::move(problem)](const net::Request&) {
+                                         const std::string reason = problem();
+                                         if (reason.empty())
+                                           return page(200, "text/plain; charset=utf-8", "ok\n");
+                                         return page(503, "text/plain; charset=utf-8",
+                                                     reason + "\n");
+                                       });
 }
 
 }  // namespace pulse2::api

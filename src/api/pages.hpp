@@ -13,10 +13,10 @@ namespace pulse2::api {
 
 /// A service as /desc lists it.
 struct ServiceDescription {
-  std::string kind;         ///< the section's kind, e.g. "package_api_get"
-  std::string name;         ///< the section's name, e.g. "mirror:01"
+  std::string kind;  ///< the section's kind, e.g. "package_api_get"
+  std::string name;  ///< the section's name, e.g. "mirror:01"
   std::string mount_point;
-  std::string src;          ///< empty when the service has no package tree
+  std::string src;            ///< empty when the service has no package tree
   bool is_file_tree = false;  ///< a tree that a browser can look into
 };
 

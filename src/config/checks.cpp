@@ -122,9 +122,10 @@ class Checker {
         const std::string inside = normal(src);
         const std::string around = normal(outer);
         if (!is_inside(inside, around) || !reported.insert({inside, around}).second) continue;
-        error(section, "src", src,
-              "a folder apart from the other trees; it lies inside " + outer + " of [" + other +
-                  "]" + where(other, "src"));
+        std::string message = "a folder apart from the other trees; it lies inside ";
+        message += outer;
+        message += " of [" + other + "]" + where(other, "src");
+        error(section, "src", src, std::move(message));
       }
     }
   }

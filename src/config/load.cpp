@@ -231,6 +231,7 @@ class Loader {
       put.tmp_input_dir_written =
           own || (m_loaded.is_written("main", "tmp_input_dir") && !put.tmp_input_dir.empty());
     }
+    settings.main.package_detect_activate = settings.detection_active();
   }
 
   void finish_imaging() {

@@ -49,7 +49,7 @@ struct Main {
   /// that the machine's host name is to be used.
   std::string public_ip;
   bool use_iocp_reactor = false;                ///< of Windows: no effect elsewhere
-  std::optional<bool> package_detect_activate;  ///< nothing: not written (see detection_active)
+  std::optional<bool> package_detect_activate;  ///< set by loading (see detection_active)
   int package_detect_loop = 60;
   SmartMethods package_detect_smart_method;
   int package_detect_smart_time = 60;

@@ -1,6 +1,7 @@
 #include "log/log.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/syslog_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -30,12 +31,21 @@ spdlog::level::level_enum to_spdlog(Level level) noexcept {
   return spdlog::level::critical;
 }
 
-std::shared_ptr<spdlog::logger> make_logger(Level level) {
-  auto logger =
-      std::make_shared<spdlog::logger>("main", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  // Names of levels as in Python's logging, which deployed log readers know.
+spdlog::sink_ptr make_sink(Output output) {
+  if (output == Output::syslog) {
+    auto sink = std::make_shared<spdlog::sinks::syslog_sink_mt>("pulse2-package-server", LOG_PID,
+                                                                LOG_DAEMON, true);
+    sink->set_pattern("%v");  // syslog adds the time
+    return sink;
+  }
+  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  sink->set_pattern("%Y-%m-%d %H:%M:%S,%e %v");
+  return sink;
+}
+
+std::shared_ptr<spdlog::logger> make_logger(Level level, Output output) {
+  auto logger = std::make_shared<spdlog::logger>("main", make_sink(output));
   logger->set_level(to_spdlog(level));
-  logger->set_pattern("%Y-%m-%d %H:%M:%S,%e %v");
   logger->flush_on(spdlog::level::debug);
   return logger;
 }
@@ -55,7 +65,7 @@ class CurrentLogger {
 
  private:
   mutable std::mutex m_mutex;
-  std::shared_ptr<spdlog::logger> m_logger = make_logger(Level::info);
+  std::shared_ptr<spdlog::logger> m_logger = make_logger(Level::info, Output::standard_error);
 };
 
 /// A function-local static, so that it exists before any other static object that logs.
@@ -89,7 +99,7 @@ void start(Level level) {
 void stop() noexcept {
   try {
     current().get()->flush();
-    current().set(make_logger(Level::info));
+    current().set(make_logger(Level::info, Output::standard_error));
   } catch (...) {
     // Nowhere left to report to.
   }

@@ -16,9 +16,14 @@ namespace pulse2::log {
 
 enum class Level { debug, info, warning, error, critical };
 
-/// Begins to log to standard error from `level` on. To be called once, before any thread starts;
-/// without a call messages go to standard error from INFO on.
-void start(Level level = Level::info);
+enum class Output {
+  standard_error,
+  syslog,  ///< facility daemon, ident pulse2-package-server: for a server without a terminal
+};
+
+/// Begins to log from `level` on. To be called once, before any thread starts; without a call
+/// messages go to standard error from INFO on.
+void start(Level level = Level::info, Output output = Output::standard_error);
 
 /// Writes out what is buffered and lets go of the outputs. Later messages go to standard error.
 void stop() noexcept;

@@ -60,8 +60,15 @@ Connection::Connection(Worker& worker, asio::ip::tcp::socket socket, Peer peer)
 }
 
 asio::awaitable<void> Connection::run() {
-  if (m_channel.is_tls() && !(co_await handshake())) co_return;
-  while (co_await wait_for_request() && co_await exchange()) {
+  if (m_channel.is_tls()) {
+    const bool greeted = co_await handshake();
+    if (!greeted) co_return;
+  }
+  // GCC 12 miscompiles co_await within && and within loop conditions.
+  bool goes_on = true;
+  while (goes_on) {
+    goes_on = co_await wait_for_request();
+    if (goes_on) goes_on = co_await exchange();
   }
   m_channel.finish_sending();
 }

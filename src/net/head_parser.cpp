@@ -134,7 +134,9 @@ bool HeadParser::parse(std::string_view text) {
 
 bool HeadParser::check_framing() {
   const auto coding = http::join_fields(m_head.fields, "Transfer-Encoding");
-  const bool has_length = http::find_field(m_head.fields, "Content-Length").has_value();
+  // The library takes the same number twice.
+  const auto length = http::join_fields(m_head.fields, "Content-Length");
+  const bool has_length = length.has_value();
   if (coding) {
     if (has_length || m_head.version < 11) {
       refuse(400, "The length of the request body is ambiguous.");
@@ -146,8 +148,8 @@ bool HeadParser::check_framing() {
     }
     m_head.chunked = true;
     m_head.content_length.reset();
-  } else if (has_length && !m_head.content_length) {
-    refuse(400, "Content-Length is no number.");
+  } else if (has_length && !base::parse_integer<std::uint64_t>(*length)) {
+    refuse(400, "Content-Length is not one number.");
     return false;
   }
   const auto expect = base::trim(m_head.header("Expect"));

@@ -139,6 +139,7 @@ Server::Server(ServerOptions options, std::shared_ptr<const Site> site)
       m_state(std::make_shared<ServerState>()) {
   auto threads = m_options.threads;
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
+  m_state->threads = threads;
   for (unsigned i = 0; i < threads; ++i)
     m_workers.push_back(std::make_unique<Worker>(m_state, m_site, m_options.tls));
 }

@@ -137,6 +137,8 @@ Expected<void> verify_clients(SSL_CTX* context, const PemFile& authority) {
     return bad_file(authority.path, "no certificate of an authority in it");
   }
   X509_STORE* store = SSL_CTX_get_cert_store(context);
+  // The authority itself is trusted, whether or not another one signed it.
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
   for (const auto& each : authority.certificates) {
     X509_STORE_add_cert(store, each.get());
     SSL_CTX_add_client_CA(context, each.get());

@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -28,18 +29,24 @@ constexpr int k_accepts_in_a_row = 16;  // before connections get their turn
 constexpr std::chrono::milliseconds k_accept_pause{100};
 constexpr std::chrono::seconds k_sweep_interval{1};
 
-/// Counts a connection as long as it lives.
+/// Counts a connection as long as it lives, for its thread and for the server.
 class Counted {
  public:
-  explicit Counted(std::shared_ptr<ServerState> state) : m_state(std::move(state)) {
+  Counted(std::shared_ptr<ServerState> state, std::size_t& own)
+      : m_state(std::move(state)), m_own(own) {
+    ++m_own;
     m_state->connections.fetch_add(1, std::memory_order_relaxed);
   }
-  ~Counted() { m_state->connections.fetch_sub(1, std::memory_order_relaxed); }
+  ~Counted() {
+    --m_own;
+    m_state->connections.fetch_sub(1, std::memory_order_relaxed);
+  }
   Counted(const Counted&) = delete;
   Counted& operator=(const Counted&) = delete;
 
  private:
   std::shared_ptr<ServerState> m_state;
+  std::size_t& m_own;
 };
 
 bool out_of_resources(int error) {
@@ -153,8 +160,9 @@ bool Worker::accept_some(tcp::acceptor& acceptor) {
 }
 
 void Worker::begin(os::UniqueFd socket, const tcp::endpoint& peer) {
-  const auto limit = m_site->limits().max_connections;
-  if (m_state->connections.load(std::memory_order_relaxed) >= limit && !evict_idle()) return;
+  // Each thread has its share: it can make room among its own connections only.
+  const auto share = std::max<std::size_t>(1, m_site->limits().max_connections / m_state->threads);
+  if (m_count >= share && !evict_idle()) return;
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   try {
@@ -170,7 +178,7 @@ void Worker::begin(os::UniqueFd socket, const tcp::endpoint& peer) {
 }
 
 asio::awaitable<void> Worker::serve(std::unique_ptr<Connection> connection) {
-  const Counted counted(m_state);
+  const Counted counted(m_state, m_count);
   try {
     co_await connection->run();
   } catch (const std::exception& exception) {

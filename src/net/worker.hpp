@@ -18,6 +18,7 @@ namespace pulse2::net {
 
 /// What the threads of one server share.
 struct ServerState {
+  std::size_t threads = 1;
   std::atomic<std::size_t> connections{0};
 };
 
@@ -66,6 +67,7 @@ class Worker {
   std::shared_ptr<ServerState> m_state;
   std::shared_ptr<const Site> m_site;
   std::shared_ptr<const TlsContext> m_tls;
+  std::size_t m_count = 0;          ///< of m_connections
   ConnectionList m_connections;     ///< oldest activity first
   boost::asio::io_context m_io{1};  ///< after what the coroutines in it use
   std::list<boost::asio::ip::tcp::acceptor> m_acceptors;

@@ -73,6 +73,7 @@ class ServerTest(FolderTest):
     """One server for all tests of the class, stopped cleanly at its end."""
 
     configuration = BASIC_CONFIGURATION
+    server_type = Server
     server = None
 
     @classmethod
@@ -81,7 +82,7 @@ class ServerTest(FolderTest):
         (cls.folder / "src").mkdir()
         (cls.folder / "upload").mkdir(mode=0o700)
         cls.make_tree(cls.folder / "src")
-        cls.server = Server(cls.folder, cls.configuration)
+        cls.server = cls.server_type(cls.folder, cls.configuration)
         cls.addClassCleanup(cls.stop_server)
         try:
             cls.server.start()

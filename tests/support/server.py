@@ -35,6 +35,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def is_sanitized():
+    """True for a program whose memory is the sanitizer's rather than its own."""
+    content = pathlib.Path(program()).read_bytes()
+    return b"__asan_init" in content or b"__tsan_init" in content
+
+
 def wait_until(condition, what, seconds=PATIENCE):
     """Polls `condition` until it gives a true value, which is returned."""
     end = time.monotonic() + seconds
@@ -132,3 +138,15 @@ class Server:
         """Resident memory of the process now."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def anonymous_bytes(self):
+        """Resident memory of the process that is no file's: what it allocated."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
+
+    def unread_bytes(self):
+        """What clients sent, the kernel took and the server has not read yet."""
+        rows = pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+        fields = [row.split() for row in rows]
+        return sum(int(row[4].partition(":")[2], 16) for row in fields
+                   if int(row[1].partition(":")[2], 16) == self.port and row[3] == "01")

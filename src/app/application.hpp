@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "app/preflight.hpp"
+#include "base/error.hpp"
+#include "catalog/catalog.hpp"
+#include "config/settings.hpp"
+#include "net/server.hpp"
+#include "os/thread_pool.hpp"
+
+namespace pulse2::app {
+
+/// Everything that runs in one server. The only place that makes concrete objects of the folders
+/// below. For one controlling thread.
+class Application {
+ public:
+  Application(config::Settings settings, Preflight preflight);
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+  ~Application();
+
+  /// Opens the listening sockets; still with the privileges of the start.
+  [[nodiscard]] base::Expected<void> bind();
+  /// Starts all threads: the server answers, packages appear as they are ready.
+  [[nodiscard]] base::Expected<void> start();
+  /// Lets running requests finish for a while, then ends all threads.
+  void stop();
+
+ private:
+  class LogReporter;
+  class LiveCatalog;
+  enum class State { starting, serving, stopping };
+
+  /// What /healthz says, "" when all is well.
+  [[nodiscard]] std::string health() const;
+  void build();
+
+  config::Settings m_settings;
+  Preflight m_preflight;
+  std::atomic<State> m_state{State::starting};
+  std::unique_ptr<net::Server> m_server;
+  // Threads begin in start(), after privileges were dropped and the process forked.
+  std::unique_ptr<os::ThreadPool> m_pool;
+  std::unique_ptr<LogReporter> m_reporter;
+  std::shared_ptr<catalog::Catalog> m_catalog;
+};
+
+}  // namespace pulse2::app

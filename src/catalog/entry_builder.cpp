@@ -23,15 +23,6 @@ int value_of(char digit) {
   return digit <= '9' ? digit - '0' : digit - 'a' + 10;
 }
 
-/// `hex` holds 32 lower-case digits.
-Md5Digest digest_of(std::string_view hex) {
-  Md5Digest digest{};
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<unsigned char>(value_of(hex[2 * i]) * 16 + value_of(hex[2 * i + 1]));
-  }
-  return digest;
-}
-
 Expected<std::string> read_md5sums(const os::Root& root, const FoundPackage& package) {
   const std::string path = package.folder + "/" + std::string(k_md5sums);
   auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
@@ -82,6 +73,14 @@ void render(const FoundPackage& package, Entry& entry) {
 }
 
 }  // namespace
+
+Md5Digest digest_of(std::string_view hex) {
+  Md5Digest digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<unsigned char>(value_of(hex[2 * i]) * 16 + value_of(hex[2 * i + 1]));
+  }
+  return digest;
+}
 
 std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
                                                         FoundPackage& package) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "catalog/package_reader.hpp"
 #include "catalog/snapshot.hpp"
@@ -19,6 +20,9 @@ namespace pulse2::catalog {
 /// believed.
 [[nodiscard]] std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
                                                                       FoundPackage& package);
+
+/// `hex`: 32 lower-case hexadecimal digits.
+[[nodiscard]] base::Md5Digest digest_of(std::string_view hex);
 
 /// The text of the package's MD5SUMS. Every file must have its hash.
 [[nodiscard]] std::string md5sums_text(const FoundPackage& package);

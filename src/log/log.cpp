@@ -92,8 +92,8 @@ std::string_view level_name(Level level) noexcept {
 
 }  // namespace
 
-void start(Level level) {
-  current().set(make_logger(level));
+void start(Level level, Output output) {
+  current().set(make_logger(level, output));
 }
 
 void stop() noexcept {

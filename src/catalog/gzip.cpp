@@ -10,7 +10,7 @@ namespace pulse2::catalog {
 
 namespace {
 
-constexpr int k_level = 6;
+constexpr int k_level = 4;
 /// Negative: raw deflate. A window of 8 KiB suits fragments of a few KiB and is quick to reset.
 constexpr int k_window_bits = -13;
 constexpr int k_memory_level = 6;

@@ -92,7 +92,7 @@ std::string_view level_name(Level level) noexcept {
 
 }  // namespace
 
-void start(Level level, Output output) {
+void start(Level level) {
   current().set(make_logger(level, output));
 }
 

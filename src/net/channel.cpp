@@ -47,7 +47,13 @@ Channel::Channel(asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext>
   m_ssl = SSL_new(m_tls->native());
   if (m_ssl == nullptr) throw std::bad_alloc();
   SSL_set0_rbio(m_ssl, BIO_new_socket(m_socket.native_handle(), BIO_NOCLOSE));
-  SSL_set0_wbio(m_ssl, make_output_bio());
+  if (m_tls->kernel_tls()) {
+    // The kernel's part is set up on a socket BIO only, and asks for calls to be repeated.
+    SSL_set0_wbio(m_ssl, BIO_new_socket(m_socket.native_handle(), BIO_NOCLOSE));
+    SSL_set_mode(m_ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  } else {
+    SSL_set0_wbio(m_ssl, make_output_bio());
+  }
   SSL_set_accept_state(m_ssl);
 }
 
@@ -58,7 +64,15 @@ Channel::~Channel() {
 IoResult Channel::handshake() {
   if (flush().state == Io::closed) return {};
   ERR_clear_error();
-  return tls_result(SSL_do_handshake(m_ssl));
+  const auto result = tls_result(SSL_do_handshake(m_ssl));
+  if (result.state == Io::moved) choose_output();
+  return result;
+}
+
+void Channel::choose_output() {
+  if (!m_tls->kernel_tls()) return;
+  m_kernel_tls = BIO_get_ktls_send(SSL_get_wbio(m_ssl)) != 0;
+  if (!m_kernel_tls) SSL_set0_wbio(m_ssl, make_output_bio());
 }
 
 IoResult Channel::read(std::span<char> buffer) {
@@ -125,11 +139,27 @@ IoResult Channel::tls_result(int result) {
   const bool alive = send_records(false);
   if (!alive) return {};
   if (result > 0) return {Io::moved, static_cast<std::size_t>(result)};
+  if (reason == SSL_ERROR_WANT_WRITE) return {Io::want_write, 0};
   if (reason == SSL_ERROR_WANT_READ) return {m_unsent.empty() ? Io::want_read : Io::want_write, 0};
   return {};
 }
 
+IoResult Channel::kernel_write(std::span<const iovec> pieces) {
+  std::size_t taken = 0;
+  for (const auto& piece : pieces) {
+    if (piece.iov_len == 0) continue;
+    ERR_clear_error();
+    const auto size = static_cast<int>(std::min(piece.iov_len, k_buffer_size));
+    const auto result = tls_result(SSL_write(m_ssl, piece.iov_base, size));
+    taken += result.bytes;
+    if (result.state != Io::moved && taken == 0) return result;
+    if (result.bytes < piece.iov_len) break;
+  }
+  return {Io::moved, taken};
+}
+
 IoResult Channel::tls_write(std::span<const iovec> pieces, bool more) {
+  if (m_kernel_tls) return kernel_write(pieces);
   if (const auto flushed = flush(); flushed.state != Io::moved) return flushed;
   ERR_clear_error();
   std::size_t taken = 0;
@@ -148,6 +178,11 @@ IoResult Channel::tls_write(std::span<const iovec> pieces, bool more) {
 }
 
 IoResult Channel::tls_send_file(int file, std::uint64_t offset, std::uint64_t count) {
+  if (m_kernel_tls) {
+    ERR_clear_error();
+    return tls_result(static_cast<int>(
+        SSL_sendfile(m_ssl, file, static_cast<off_t>(offset), static_cast<std::size_t>(count), 0)));
+  }
   if (const auto flushed = flush(); flushed.state != Io::moved) return flushed;
   const auto buffer = thread_buffer();
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));

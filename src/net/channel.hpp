@@ -74,6 +74,9 @@ class Channel {
   void abort();
 
  private:
+  /// After the handshake: the kernel encrypts, or records go through the thread's output.
+  void choose_output();
+  IoResult kernel_write(std::span<const iovec> pieces);
   IoResult tls_result(int result);
   IoResult tls_write(std::span<const iovec> pieces, bool more);
   IoResult tls_send_file(int file, std::uint64_t offset, std::uint64_t count);
@@ -83,7 +86,8 @@ class Channel {
   boost::asio::ip::tcp::socket m_socket;
   std::shared_ptr<const TlsContext> m_tls;  ///< outlives m_ssl
   ssl_st* m_ssl = nullptr;
-  std::string m_unsent;  ///< TLS records that the socket did not take
+  bool m_kernel_tls = false;  ///< the kernel encrypts what is sent
+  std::string m_unsent;       ///< TLS records that the socket did not take
   Clock::time_point m_deadline = Clock::time_point::max();
   bool m_timed_out = false;
   bool m_aborted = false;

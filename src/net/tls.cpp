@@ -5,8 +5,11 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -147,6 +150,13 @@ Expected<void> verify_clients(SSL_CTX* context, const PemFile& authority) {
   return {};
 }
 
+/// Whether the kernel knows the upper layer protocol "tls" (module tls loaded).
+bool kernel_knows_tls() {
+  std::ifstream list("/proc/sys/net/ipv4/tcp_available_ulp");
+  const std::vector<std::string> names{std::istream_iterator<std::string>(list), {}};
+  return std::find(names.begin(), names.end(), "tls") != names.end();
+}
+
 ContextPtr make_context() {
   ContextPtr context(SSL_CTX_new(TLS_server_method()));
   if (!context) throw std::bad_alloc();
@@ -154,6 +164,7 @@ ContextPtr make_context() {
   SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                          SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_COMPRESSION);
+  if (kernel_knows_tls()) SSL_CTX_set_options(context.get(), SSL_OP_ENABLE_KTLS);
   // Sessions live in tickets: nothing to keep here. Without an id context a resumption that
   // carries a client certificate fails.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
@@ -170,6 +181,10 @@ TlsContext::TlsContext(ssl_ctx_st* context, std::string description)
 
 TlsContext::~TlsContext() {
   SSL_CTX_free(m_context);
+}
+
+bool TlsContext::kernel_tls() const noexcept {
+  return (SSL_CTX_get_options(m_context) & SSL_OP_ENABLE_KTLS) != 0;
 }
 
 Expected<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettings& settings) {

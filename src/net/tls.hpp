@@ -30,6 +30,8 @@ class TlsContext {
   TlsContext& operator=(const TlsContext&) = delete;
 
   [[nodiscard]] ssl_ctx_st* native() const noexcept { return m_context; }
+  /// The kernel can encrypt: connections try to hand their records over to it.
+  [[nodiscard]] bool kernel_tls() const noexcept;
   /// "CN=…, valid until …" for the start-up log.
   [[nodiscard]] const std::string& description() const noexcept { return m_description; }
 

@@ -32,15 +32,18 @@ void ThreadPool::post(Task task, Priority priority) {
 }
 
 void ThreadPool::stop() {
-  std::deque<Task> dropped_normal;
-  std::deque<Task> dropped_low;
   {
-    const std::lock_guard lock(m_mutex);
-    m_stopped = true;
-    dropped_normal.swap(m_normal);
-    dropped_low.swap(m_low);
+    // What the tasks hold is freed outside the lock, and before the wait for those that run.
+    std::deque<Task> dropped_normal;
+    std::deque<Task> dropped_low;
+    {
+      const std::lock_guard lock(m_mutex);
+      m_stopped = true;
+      dropped_normal.swap(m_normal);
+      dropped_low.swap(m_low);
+    }
+    m_wake.notify_all();
   }
-  m_wake.notify_all();
   for (auto& thread : m_threads) {
     if (thread.joinable()) thread.join();
   }

@@ -17,6 +17,13 @@ class Fault:
 
 
 @dataclasses.dataclass(frozen=True)
+class Failure:
+    """A failure struct of this kind."""
+
+    kind: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Status:
     """An HTTP answer: its status and some of its header fields (None: must be absent)."""
 
@@ -58,6 +65,13 @@ RPC = [
                "test", ("getPackageId",)),
     Difference("the recorded server crashes; the method lists the APIs that users may be given",
                [API_RECORD], ("getServerDetails",), mount="/upaa"),
+    Difference("a command without text keeps its name",
+               {"command": "", "name": "only"}, ("getPackagePostCommandFailure:cdata",)),
+    Difference("packages are not edited yet: a failure that says so, instead of 0 and nothing done",
+               Failure("unavailable"),
+               ("putPackageSize", "putPackagePreCommand", "putPackageCommand",
+                "putPackagePostCommandSuccess", "putPackagePostCommandFailure",
+                "putPackageFiles")),
     Difference("no such method: a real fault instead of an HTML 500 page",
                Fault(8001), ("system.listMethods", "dotted method", "method render")),
     Difference("not XML: a real fault instead of an HTML 500 page",
@@ -65,6 +79,12 @@ RPC = [
     Difference("XML, but no call: a real fault instead of an HTML 500 page",
                Fault(-32600), ("methodResponse as request",)),
 ]
+
+# Members of packages that differ in every answer that holds the package: by pid.
+PACKAGE_MEMBERS = {
+    # a command without text keeps its name
+    "cdata": {"postCommandFailure": {"command": "", "name": "only"}},
+}
 
 NOT_ALLOWED_ON_FILES = Status(405, {"allow": "GET, HEAD"})
 NOT_ALLOWED_ON_APIS = Status(405, {"allow": "POST"})

@@ -29,6 +29,15 @@ def typed(value):
     return type(value).__name__, value
 
 
+def with_our_members(value):
+    """A recorded answer with the members of packages that differ on purpose."""
+    if isinstance(value, list):
+        return [with_our_members(item) for item in value]
+    if isinstance(value, dict) and "basepath" in value:
+        return {**value, **differences.PACKAGE_MEMBERS.get(value["id"], {})}
+    return value
+
+
 class ReadingCalls(GoldenTest):
     """One test for each recorded call."""
 
@@ -97,11 +106,14 @@ class ReadingCalls(GoldenTest):
             self.check_chosen(line, answer)
         else:
             self.assertEqual(200, status)
-            self.assertEqual(typed(self.fill_in(line["answer"])), typed(answer))
+            expected = with_our_members(self.fill_in(line["answer"]))
+            self.assertEqual(typed(expected), typed(answer))
 
     def check_difference(self, status, answer, difference):
         if isinstance(difference.answer, differences.Status):
             self.assertEqual(difference.answer.status, status)
+        elif isinstance(difference.answer, differences.Failure):
+            self.assertTrue(answer["faultCode"].startswith(difference.answer.kind + ":"), answer)
         elif isinstance(difference.answer, differences.Fault):
             self.assertEqual(difference.answer, answer)
         else:

@@ -55,7 +55,7 @@ class Files(ServerTest):
             self.assertEqual(whole.headers[name], head.headers[name])
 
     def test_content_types(self):
-        for name, kind in (("setup.msi", "application/x-msi"),
+        for name, kind in (("sub/a..b.exe", "application/x-msdos-program"),
                            ("data.unknown-suffix", "application/octet-stream"),
                            ("conf.xml", "application/xml"), ("MD5SUMS", "text/plain")):
             answer = self.assert_answer(f"/mirror1_files/names/{name}", 200)

@@ -15,6 +15,8 @@ import xmlrpc.client
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / "tests" / "data"
+# The line that the server logs when every package of the first scan is published or broken.
+SCAN_DONE = "catalog.scan_done"
 # Sanitizer builds are several times slower: every wait of the tests is generous, none is a sleep.
 PATIENCE = 60
 SANITIZER_REPORT = re.compile(
@@ -65,6 +67,7 @@ class Server:
         self.stderr_file = self.folder / "stderr.log"
         self.command_prefix = list(command_prefix)
         self.process = None
+        self.log_begin = 0
         self.write_configuration(configuration)
 
     def write_configuration(self, text):
@@ -80,13 +83,14 @@ class Server:
     def start(self, ready=True):
         """Starts it in the foreground; with `ready`, waits until its packages are loaded."""
         with open(self.stderr_file, "ab") as stderr:
+            self.log_begin = stderr.tell()
             self.process = subprocess.Popen(
                 [*self.command_prefix, program(), "-d", "-f", str(self.config_file)],
                 stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr, cwd=self.folder)
         try:
             wait_until(self.is_listening, "the server listens")
             if ready:
-                wait_until(self.is_healthy, "the server is healthy")
+                wait_until(self.has_scanned, "all packages are loaded")
         except BaseException:
             self.kill()
             raise
@@ -101,6 +105,12 @@ class Server:
             return True
         except OSError:
             return False
+
+    def has_scanned(self):
+        """Whether the first scan of this start is over."""
+        with open(self.stderr_file, "rb") as log:
+            log.seek(self.log_begin)
+            return SCAN_DONE.encode() in log.read()
 
     def is_healthy(self):
         try:

@@ -92,7 +92,7 @@ std::string_view level_name(Level level) noexcept {
 
 }  // namespace
 
-void start(Level level) {
+void start(Level level, Output output) {
   current().set(make_logger(level, output));
 }
 

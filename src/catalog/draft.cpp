@@ -38,10 +38,6 @@ std::string path_of(int folder, std::string_view name) {
   return "/proc/self/fd/" + std::to_string(folder) + "/" + std::string(name);
 }
 
-std::string joined(const std::string& folder, std::string_view name) {
-  return folder.empty() ? std::string(name) : folder + "/" + std::string(name);
-}
-
 std::string next_name() {
   static std::atomic<std::uint64_t> counter{0};
   return std::to_string(::getpid()) + "-" + std::to_string(++counter);
@@ -206,7 +202,7 @@ Expected<void> Draft::list_added(int folder, const std::string& name) {
 
 Expected<void> Draft::unstage_file(const std::string& name) {
   auto [below, last] = split_last(name);
-  auto folder = open_below(m_staging.get(), joined(m_name, below));
+  auto folder = open_below(m_staging.get(), below.empty() ? m_name : m_name + "/" + below);
   if (!folder) return tl::unexpected(std::move(folder).error());
   if (::unlinkat(folder->get(), last.c_str(), 0) != 0) return errno_failure(name);
   auto& files = m_package.files;

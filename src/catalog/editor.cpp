@@ -324,8 +324,9 @@ Expected<Editor::EntryPointer> Editor::add(std::string_view src, std::string_vie
 Expected<Editor::EntryPointer> Editor::remove(std::string_view src, std::string_view pid,
                                               const std::vector<std::string>& names) {
   const Lock lock(*this, pid);
+  if (auto present = find(src, pid); present && names.empty()) return present;
   auto entry = find_editable(src, pid);
-  if (!entry || names.empty()) return entry;
+  if (!entry) return entry;
   auto draft = draft_of(**entry);
   if (!draft) return tl::unexpected(std::move(draft).error());
   const auto& files = draft->package().files;

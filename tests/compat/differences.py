@@ -127,3 +127,22 @@ HTTP = [
     Difference("a length that is no number is a bad request, told to the client",
                Status(400), ("negative content-length", "bad content-length")),
 ]
+
+AS_RECORDED = object()
+ANY = object()
+FAILURE = {"FAILURE": {}}
+
+
+@dataclasses.dataclass(frozen=True)
+class WritingDifference:
+    """A call of the story that changes packages. `disk`: "recorded" when it does on disk what was
+    recorded, "unchanged" when it does nothing there, "ours" when something else."""
+
+    reason: str
+    labels: tuple
+    answer: object = AS_RECORDED
+    disk: str = "recorded"
+
+
+WRITING = [
+]

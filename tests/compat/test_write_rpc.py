@@ -3,6 +3,7 @@ import base64
 import hashlib
 import shutil
 import tarfile
+import unittest
 import xmlrpc.client
 
 from tests.compat import differences
@@ -140,3 +141,12 @@ class WritingCalls(GoldenTest):
 
 
 add_line_tests(WritingCalls, LINES, WritingCalls.replay)
+
+
+class WritingDifferenceTable(unittest.TestCase):
+    """The table of differences itself."""
+
+    def test_every_entry_names_recorded_lines(self):
+        labels = {line["label"] for line in LINES}
+        for entry in differences.WRITING:
+            self.assertLessEqual(set(entry.labels), labels, entry)

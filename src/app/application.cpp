@@ -13,6 +13,22 @@ namespace {
 /// How long requests may take to finish when the server stops.
 constexpr std::chrono::seconds k_stop_grace{10};
 
+/// Why the packages are not all served yet, "" when they are. Verifying goes on while they are.
+std::string scan_reason(const catalog::Progress& progress) {
+  using Phase = catalog::Progress::Phase;
+  switch (progress.phase) {
+    case Phase::idle:
+    case Phase::looking:
+      return "looking for packages";
+    case Phase::hashing:
+      return "reading packages: " + catalog::describe(progress);
+    case Phase::verifying:
+    case Phase::done:
+      return {};
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 /// Writes what the catalogue reports into the log.
@@ -137,7 +153,7 @@ std::string Application::health() const {
     case State::starting:
       return "starting";
     case State::serving:
-      return {};
+      return scan_reason(m_catalog->progress());
     case State::stopping:
       return "stopping";
   }

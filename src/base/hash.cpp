@@ -7,10 +7,20 @@
 
 namespace pulse2::base {
 
+namespace {
+
+/// Fetched once: EVP_md5() is looked up in the provider, under a lock, at each initialisation.
+const EVP_MD* md5_algorithm() {
+  static const EVP_MD* const k_algorithm = EVP_MD_fetch(nullptr, "MD5", nullptr);
+  return k_algorithm;
+}
+
+}  // namespace
+
 struct Md5::Context {
   Context() : evp(EVP_MD_CTX_new()) {
     if (evp == nullptr) throw std::bad_alloc();
-    EVP_DigestInit_ex(evp, EVP_md5(), nullptr);
+    EVP_DigestInit_ex(evp, md5_algorithm(), nullptr);
   }
   ~Context() { EVP_MD_CTX_free(evp); }
   Context(const Context&) = delete;
@@ -31,7 +41,7 @@ void Md5::update(std::string_view bytes) {
 Md5Digest Md5::finish() {
   Md5Digest digest{};
   EVP_DigestFinal_ex(m_context->evp, digest.data(), nullptr);
-  EVP_DigestInit_ex(m_context->evp, EVP_md5(), nullptr);
+  EVP_DigestInit_ex(m_context->evp, md5_algorithm(), nullptr);
   return digest;
 }
 

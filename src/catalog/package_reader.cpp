@@ -1,7 +1,6 @@
 #include "catalog/package_reader.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -102,11 +101,9 @@ class FileCollector {
   }
 
   Result visit_file(int folder, const std::string& name, const std::string& last) {
-    struct ::stat status {};
-    if (::fstatat(folder, last.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return defect(name, base::errno_error(errno, "stat").for_operator());
-    }
-    add(name, os::to_file_status(status));
+    const auto status = os::link_status_of(folder, last);
+    if (!status) return defect(name, status.error().for_operator());
+    add(name, *status);
     return {};
   }
 
@@ -119,14 +116,36 @@ class FileCollector {
       return {};
     }
     if (!target->is_folder()) return {};
-    const std::pair identity(target->device, target->inode);
-    if (std::find(m_ancestors.begin(), m_ancestors.end(), identity) != m_ancestors.end()) {
+    if (leads_up(*target)) {
       m_reporter.report(Severity::warning, "catalog.link_refused",
                         m_root.path() + "/" + base::printable(path) +
                             ": leads to a folder that holds it, not followed");
       return {};
     }
     return visit(name);
+  }
+
+  /// True for a folder on the way to where the collector is.
+  [[nodiscard]] bool leads_up(const os::FileStatus& target) {
+    if (!m_has_outer_ancestors) add_outer_ancestors();
+    const std::pair identity(target.device, target.inode);
+    return std::find(m_ancestors.begin(), m_ancestors.end(), identity) != m_ancestors.end();
+  }
+
+  /// The folders above the package, src included: looked up only for packages with links.
+  void add_outer_ancestors() {
+    m_has_outer_ancestors = true;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> outer;
+    std::string path = m_package.folder;
+    while (!path.empty()) {
+      const auto slash = path.rfind('/');
+      path.resize(slash == std::string::npos ? 0 : slash);
+      const auto fd = m_root.open_beneath(path, O_PATH);
+      const auto status = fd ? os::status_of(fd->get(), path)
+                             : Expected<os::FileStatus>(tl::unexpected(fd.error()));
+      if (status) outer.emplace_back(status->device, status->inode);
+    }
+    m_ancestors.insert(m_ancestors.begin(), outer.begin(), outer.end());
   }
 
   void add(const std::string& name, const os::FileStatus& status) {
@@ -142,6 +161,7 @@ class FileCollector {
   FoundPackage& m_package;
   Reporter& m_reporter;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> m_ancestors;  ///< device and inode
+  bool m_has_outer_ancestors = false;
 };
 
 tl::expected<package::Package, Defect> read_description(const os::Root& root,

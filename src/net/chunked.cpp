@@ -18,6 +18,11 @@ int hex_value(char digit) {
   return -1;
 }
 
+/// Control characters have no place in a chunk extension; a tab is white space.
+bool is_control(char byte) {
+  return (static_cast<unsigned char>(byte) < 0x20 && byte != '\t') || byte == 0x7F;
+}
+
 tl::unexpected<base::Error> bad_chunk() {
   return base::fail(ErrorKind::malformed, "The chunks of the request body are not well-formed.");
 }
@@ -84,7 +89,7 @@ base::Expected<void> ChunkedDecoder::take_size(char byte) {
     if (m_digits == 0 || (byte != ';' && byte != ' ' && byte != '\t')) return bad_chunk();
     m_state = State::extension;
   }
-  if (byte == '\n' || ++m_overhead > k_max_overhead) return bad_chunk();
+  if (is_control(byte) || ++m_overhead > k_max_overhead) return bad_chunk();
   return {};
 }
 

@@ -115,11 +115,18 @@ std::string describe(const X509* certificate) {
          http::format_date(seconds_of(X509_get0_notAfter(certificate)));
 }
 
+/// Whether the file's first certificate is that of the key.
+bool holds_certificate_of(const PemFile& file, const PemFile& key) {
+  if (file.certificates.empty() || !key.key) return false;
+  const bool fits = X509_check_private_key(file.certificates.front().get(), key.key.get()) == 1;
+  ERR_clear_error();
+  return fits;
+}
+
 /// Installs certificate, chain and key.
 Expected<void> use_identity(SSL_CTX* context, const PemFile& certificate, const PemFile& key) {
   PULSE2_TRY(check_validity(certificate));
-  if (X509_check_private_key(certificate.certificates.front().get(), key.key.get()) != 1) {
-    ERR_clear_error();
+  if (!holds_certificate_of(certificate, key)) {
     return bad_file(key.path,
                     "the private key does not belong to the certificate of " + certificate.path);
   }
@@ -139,6 +146,7 @@ Expected<void> verify_clients(SSL_CTX* context, const PemFile& authority) {
   if (authority.certificates.empty()) {
     return bad_file(authority.path, "no certificate of an authority in it");
   }
+  PULSE2_TRY(check_validity(authority));
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   // The authority itself is trusted, whether or not another one signed it.
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
@@ -193,9 +201,9 @@ Expected<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettings& 
   auto second = read_pem(settings.key);
   if (!second) return tl::unexpected(std::move(second).error());
   // With verify_peer the first file is the authority's, and the second holds certificate and key;
-  // without, each file may hold either.
+  // without, each file may hold either, and an authority may stand beside the certificate.
   const PemFile& key = second->key ? *second : *first;
-  const bool own_file = settings.verify_peer || first->certificates.empty();
+  const bool own_file = settings.verify_peer || holds_certificate_of(*second, key);
   const PemFile& certificate = own_file ? *second : *first;
   if (certificate.certificates.empty()) {
     return bad_file(certificate.path, "no certificate in it");

@@ -63,6 +63,13 @@ Expected<FileStatus> status_of(const std::string& path) {
   return to_file_status(status);
 }
 
+Expected<FileStatus> link_status_of(int folder, const std::string& name) {
+  struct ::stat status {};
+  if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno_failure(name);
+  return to_file_status(status);
+}
+
 Expected<UniqueFd> open_file(const std::string& path, int flags, mode_t mode) {
   int fd = -1;
   do {

@@ -38,6 +38,8 @@ struct FileStatus {
 [[nodiscard]] base::Expected<FileStatus> status_of(int fd, std::string_view what);
 /// stat(2): links are followed.
 [[nodiscard]] base::Expected<FileStatus> status_of(const std::string& path);
+/// fstatat(2) of a name in an open folder: a link itself, not what it leads to.
+[[nodiscard]] base::Expected<FileStatus> link_status_of(int folder, const std::string& name);
 
 /// open(2) with O_CLOEXEC added.
 [[nodiscard]] base::Expected<UniqueFd> open_file(const std::string& path, int flags,

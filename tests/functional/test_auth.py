@@ -4,7 +4,6 @@ import xmlrpc.client
 
 from tests.support.cases import BASIC_CONFIGURATION, ServerTest
 from tests.support.packages import make_package
-from tests.support.server import Server
 from tests.support.wire import Connection, get
 
 USERNAME = "console"
@@ -90,11 +89,6 @@ class Apis(AuthTest):
             answer = self.call(
                 "/package_api_get1", credentials(f"{USERNAME}:{PASSWORD}", scheme))
             self.assertEqual(200, answer.status)
-
-    def test_two_answers_to_the_question_are_none(self):
-        wrong = credentials(f"{USERNAME}:wrong")
-        for fields in ((RIGHT, wrong), (wrong, RIGHT)):
-            self.assertIn(self.call("/package_api_get1", *fields).status, (400, 401))
 
     def test_mirrors_and_files_stay_open(self):
         self.assertEqual(b"alpha", get(self.server, FILE).body)
@@ -196,18 +190,10 @@ class NoUsername(AuthTest):
             self.assertNotIn("username", record)
 
 
-class ReadyByFile(Server):
-    """Ready when the file is served: /healthz may ask for credentials."""
-
-    def is_healthy(self):
-        return get(self, FILE, headers=[RIGHT]).status == 200
-
-
 class Everything(AuthTest):
     """`authenticate = all`: mirrors and files ask too."""
 
     configuration = CONFIGURATION + "\n[http]\nauthenticate = all\n"
-    server_type = ReadyByFile
 
     def test_without_credentials(self):
         for mount in CALLS:

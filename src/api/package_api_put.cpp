@@ -1,8 +1,6 @@
 #include "api/package_api_put.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <boost/uuid/random_generator.hpp>
 #include <boost/uuid/uuid_io.hpp>
@@ -175,16 +173,17 @@ class Uploaded {
   /// The folders whose content was moved are of no use any more.
   void remove_emptied() const {
     for (const auto& [parent, name] : m_emptied)
-      ::unlinkat(parent, name.c_str(), AT_REMOVEDIR);
+      (void)os::unlink_at(parent, name, true);
   }
 
  private:
   Expected<void> add(int root, std::string_view name, bool contents) {
     if (name.ends_with('/')) name.remove_suffix(1);
     const auto parts = base::split(name, '/');
-    int parent = root;
-    m_folders.emplace_back(::fcntl(root, F_DUPFD_CLOEXEC, 0));
-    parent = m_folders.back().get();
+    auto copy = os::duplicate(root);
+    if (!copy) return tl::unexpected(std::move(copy).error());
+    m_folders.push_back(std::move(*copy));
+    int parent = m_folders.back().get();
     for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
       auto next = os::open_folder_at(parent, std::string(parts[i]));
       if (!next) return tl::unexpected(std::move(next).error());
@@ -192,11 +191,9 @@ class Uploaded {
       parent = m_folders.back().get();
     }
     const std::string last(parts.back());
-    struct ::stat status {};
-    if (::fstatat(parent, last.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return tl::unexpected<base::Error>(base::errno_error(errno, base::printable(name)));
-    }
-    if (contents) return add_contents(parent, last, S_ISDIR(status.st_mode));
+    auto status = os::status_at(parent, last);
+    if (!status) return tl::unexpected(std::move(status).error());
+    if (contents) return add_contents(parent, last, status->is_folder());
     m_additions.push_back({parent, last});
     return {};
   }
@@ -286,8 +283,7 @@ Expected<Answer> put_member(const Context& context, const Arguments& arguments,
     if (!base::trim(description.label).empty()) return {};
     return base::fail(ErrorKind::invalid_argument, "a package must have a label");
   };
-  const auto put =
-      context.editor->put(context.packages.src(), std::string(*pid), change, false);
+  const auto put = context.editor->put(context.packages.src(), std::string(*pid), change, false);
   if (!put) return tl::unexpected(put.error());
   return Value(0);
 }
@@ -351,8 +347,8 @@ constexpr MemberEntry k_member_methods[] = {
 
 MethodTable package_api_put_methods(const PackageView& packages, UploadFolder uploads,
                                     std::shared_ptr<catalog::Editor> editor) {
-  const auto context = std::make_shared<const Context>(
-      Context{packages, std::move(uploads), std::move(editor)});
+  const auto context =
+      std::make_shared<const Context>(Context{packages, std::move(uploads), std::move(editor)});
   MethodTable table;
   // All but the status wait for disks.
   table.add("getRsyncStatus", {1, 1, [context](const Arguments& arguments) {

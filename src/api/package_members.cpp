@@ -18,8 +18,10 @@ struct TextField {
 };
 
 constexpr TextField k_texts[] = {
-    {"label", &Package::label},       {"version", &Package::version},
-    {"description", &Package::description}, {"licenses", &Package::licenses},
+    {"label", &Package::label},
+    {"version", &Package::version},
+    {"description", &Package::description},
+    {"licenses", &Package::licenses},
     {"entity_id", &Package::entity_id},
 };
 

@@ -1,13 +1,8 @@
 #include "api/uploads.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -27,10 +22,6 @@ using xmlrpc::Value;
 
 /// Base64 is decoded in parts of this many bytes: what is in memory stays small.
 constexpr std::size_t k_part = 1U << 20U;
-
-tl::unexpected<base::Error> errno_failure(std::string_view what) {
-  return tl::unexpected<base::Error>(base::errno_error(errno, what));
-}
 
 /// One file of the call. Views are into the call's body.
 struct Upload {
@@ -86,7 +77,9 @@ Expected<std::vector<Upload>> read_uploads(const xmlrpc::Array& files, bool is_l
 Expected<os::UniqueFd> make_folder(const std::string& path) {
   for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
     const std::string part = path.substr(0, slash);
-    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return errno_failure(part);
+    if (auto made = os::make_folder_at(-1, part, 0700); !made) {
+      return tl::unexpected(std::move(made).error());
+    }
     if (slash == std::string::npos) break;
   }
   return os::open_file(path, O_RDONLY | O_DIRECTORY);
@@ -102,9 +95,9 @@ class Pushing {
   /// Removes what was not published.
   ~Pushing() {
     for (const auto& temporary : m_temporary)
-      ::unlinkat(m_target.get(), temporary.first.c_str(), 0);
+      (void)os::unlink_at(m_target.get(), temporary.first);
     if (m_made_target && !m_published) {
-      ::unlinkat(m_parent.get(), m_name.c_str(), AT_REMOVEDIR);
+      (void)os::unlink_at(m_parent.get(), m_name, true);
     }
   }
 
@@ -112,11 +105,9 @@ class Pushing {
     auto parent = make_folder(m_folder.path);
     if (!parent) return tl::unexpected(std::move(parent).error());
     m_parent = std::move(*parent);
-    if (::mkdirat(m_parent.get(), m_name.c_str(), 0700) == 0) {
-      m_made_target = true;
-    } else if (errno != EEXIST) {
-      return errno_failure(m_name);
-    }
+    auto made = os::make_folder_at(m_parent.get(), m_name, 0700);
+    if (!made) return tl::unexpected(std::move(made).error());
+    m_made_target = *made;
     auto target = os::open_folder_at(m_parent.get(), m_name);
     if (!target) return tl::unexpected(std::move(target).error());
     m_target = std::move(*target);
@@ -129,77 +120,67 @@ class Pushing {
     if (!upload.local_folder.empty()) return take_local(upload, temporary);
     const std::string_view bytes = upload.base64 ? *upload.base64 : *upload.bytes;
     PULSE2_TRY(check_space(upload.base64 ? bytes.size() / 4 * 3 : bytes.size()));
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    const os::UniqueFd file(::openat(m_target.get(), temporary.c_str(), flags, 0600));
-    if (!file) return errno_failure(upload.name);
-    PULSE2_TRY(upload.base64 ? decode(bytes, file.get(), upload.name)
-                             : os::write_all(file.get(), bytes));
-    return os::sync_file(file.get(), upload.name);
+    const auto file = os::open_at(m_target.get(), temporary, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (!file) return tl::unexpected(file.error());
+    PULSE2_TRY(upload.base64 ? decode(bytes, file->get(), upload.name)
+                             : os::write_all(file->get(), bytes));
+    return os::sync_file(file->get(), upload.name);
   }
 
   Expected<void> publish() {
     for (const auto& [temporary, name] : m_temporary) {
       // What can't be replaced is found before the first rename.
-      struct ::stat status {};
-      if (::fstatat(m_target.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-          S_ISDIR(status.st_mode)) {
+      const auto status = os::status_at(m_target.get(), name);
+      if (status && status->is_folder()) {
         return base::fail(ErrorKind::already_exists, name + " is a folder");
       }
     }
     m_published = true;
     for (const auto& [temporary, name] : std::exchange(m_temporary, {})) {
-      if (::renameat(m_target.get(), temporary.c_str(), m_target.get(), name.c_str()) != 0) {
-        return errno_failure(name);
-      }
+      PULSE2_TRY(os::rename_at(m_target.get(), temporary, m_target.get(), name));
     }
     PULSE2_TRY(os::sync_file(m_target.get(), m_name));
     PULSE2_TRY(os::sync_file(m_parent.get(), m_folder.path));
     for (const auto& [folder, name] : m_sources) {
-      if (::unlinkat(folder.get(), name.c_str(), 0) != 0) return errno_failure(name);
+      PULSE2_TRY(os::unlink_at(folder.get(), name));
     }
     return {};
   }
 
  private:
   static std::string next_name() {
-    static std::atomic<std::uint64_t> counter{0};
-    return std::string(os::k_temporary_prefix) + "push." + std::to_string(::getpid()) + "." +
-           std::to_string(++counter);
+    return std::string(os::k_temporary_prefix) + "push." + os::unique_name();
   }
 
   Expected<void> take_local(const Upload& upload, const std::string& temporary) {
     auto folder = os::open_file(upload.local_folder + "/" + m_name, O_RDONLY | O_DIRECTORY);
     if (!folder) return tl::unexpected(std::move(folder).error());
-    struct ::stat status {};
-    if (::fstatat(folder->get(), upload.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-      return errno_failure(upload.name);
-    }
-    if (!S_ISREG(status.st_mode)) {
+    auto status = os::status_at(folder->get(), upload.name);
+    if (!status) return tl::unexpected(std::move(status).error());
+    if (!status->is_regular()) {
       return base::fail(ErrorKind::invalid_argument, upload.name + " is not a file");
     }
-    PULSE2_TRY(check_space_for_copy(status));
+    PULSE2_TRY(check_space_for_copy(*status));
     PULSE2_TRY(os::clone_tree_at(folder->get(), upload.name, m_target.get(), temporary));
-    const os::UniqueFd file(
-        ::openat(m_target.get(), temporary.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!file) return errno_failure(upload.name);
-    PULSE2_TRY(os::sync_file(file.get(), upload.name));
+    const auto file = os::open_at(m_target.get(), temporary, O_RDONLY);
+    if (!file) return tl::unexpected(file.error());
+    PULSE2_TRY(os::sync_file(file->get(), upload.name));
     m_sources.emplace_back(std::move(*folder), upload.name);
     return {};
   }
 
-  Expected<void> check_space_for_copy(const struct ::stat& source) const {
+  Expected<void> check_space_for_copy(const os::FileStatus& source) const {
     auto target = os::status_of(m_target.get(), m_name);
     if (!target) return tl::unexpected(std::move(target).error());
-    if (target->device == source.st_dev) return {};
-    return check_space(static_cast<std::uint64_t>(source.st_size));
+    if (target->device == source.device) return {};
+    return check_space(source.size);
   }
 
   [[nodiscard]] Expected<void> check_space(std::uint64_t bytes) const {
-    struct ::statvfs status {};
-    if (::fstatvfs(m_target.get(), &status) != 0) return errno_failure(m_folder.path);
-    const std::uint64_t total = status.f_blocks * status.f_frsize;
-    const std::uint64_t free = status.f_bavail * status.f_frsize;
-    const std::uint64_t reserve = m_folder.reserve.of(total);
+    const auto space = os::space_of(m_target.get());
+    if (!space) return tl::unexpected(space.error());
+    const std::uint64_t free = space->free;
+    const std::uint64_t reserve = m_folder.reserve.of(space->total);
     if (free >= bytes && free - bytes >= reserve) return {};
     const auto shown = [](std::uint64_t size) {
       return base::human_size(static_cast<double>(size));
@@ -222,8 +203,7 @@ class Pushing {
       return decoder.finish();
     }();
     if (decoded || decoded.error().kind != ErrorKind::malformed) return decoded;
-    return base::fail(ErrorKind::malformed,
-                      base::printable(name) + ": " + decoded.error().message);
+    return base::fail(ErrorKind::malformed, base::printable(name) + ": " + decoded.error().message);
   }
 
   const UploadFolder& m_folder;

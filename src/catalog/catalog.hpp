@@ -19,12 +19,12 @@
 namespace pulse2::catalog {
 
 struct CatalogOptions {
-  std::vector<std::string> srcs;                   ///< absolute folders; equal ones are one tree
-  std::string cache_file;                          ///< hash cache; "" works without
-  std::vector<std::string> follow_links_to;        ///< folders outside src that links may lead into
+  std::vector<std::string> srcs;             ///< absolute folders; equal ones are one tree
+  std::string cache_file;                    ///< hash cache; "" works without
+  std::vector<std::string> follow_links_to;  ///< folders outside src that links may lead into
   /// Whether a package (src, pid) was put and waits for its files; empty: none does.
   std::function<bool(std::string_view, std::string_view)> waits_for_files;
-  std::chrono::milliseconds publish_interval{50};  ///< least time between two snapshots
+  std::chrono::milliseconds publish_interval{50};     ///< least time between two snapshots
   std::chrono::milliseconds progress_interval{5000};  ///< between two log lines of a long scan
 };
 

@@ -1,11 +1,8 @@
 #include "catalog/draft.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/names.hpp"
 #include "base/text.hpp"
@@ -30,23 +27,15 @@ constexpr std::uint64_t k_most_md5sums = 256ULL << 20U;
 constexpr std::string_view k_place_suffix = ".place";
 constexpr std::string_view k_old_suffix = ".old";
 
-tl::unexpected<base::Error> errno_failure(const std::string& what) {
-  return tl::unexpected<base::Error>(base::errno_error(errno, base::printable(what)));
-}
-
 std::string path_of(int folder, std::string_view name) {
   return "/proc/self/fd/" + std::to_string(folder) + "/" + std::string(name);
 }
 
-std::string next_name() {
-  static std::atomic<std::uint64_t> counter{0};
-  return std::to_string(::getpid()) + "-" + std::to_string(++counter);
-}
-
 /// Opens `path` below `folder` one component after the other, through no link.
 Expected<os::UniqueFd> open_below(int folder, std::string_view path) {
-  os::UniqueFd current(::fcntl(folder, F_DUPFD_CLOEXEC, 0));
-  if (path.empty()) return current;
+  auto copy = os::duplicate(folder);
+  if (!copy || path.empty()) return copy;
+  os::UniqueFd current = std::move(*copy);
   for (const auto part : base::split(path, '/')) {
     auto next = os::open_folder_at(current.get(), std::string(part));
     if (!next) return next;
@@ -67,8 +56,7 @@ Expected<void> sync(int folder, std::string_view what) {
 
 /// Reads a description as it is; nothing when there is no such file.
 template <class Parse>
-Expected<std::optional<package::Package>> read_one(int folder, std::string_view name,
-                                                   Parse parse) {
+Expected<std::optional<package::Package>> read_one(int folder, std::string_view name, Parse parse) {
   auto bytes = os::read_file(path_of(folder, name), k_most_description);
   if (!bytes) {
     if (bytes.error().kind == ErrorKind::not_found) return std::nullopt;
@@ -139,19 +127,21 @@ std::string Draft::staged_path() const {
 
 Expected<void> Draft::open_staging() {
   const std::string name(k_staging_folder);
-  if (::mkdirat(m_root.fd(), name.c_str(), 0700) != 0 && errno != EEXIST) {
-    return errno_failure(m_root.path() + "/" + name);
+  if (auto made = os::make_folder_at(m_root.fd(), name, 0700); !made) {
+    return tl::unexpected(std::move(made).error());
   }
   auto staging = os::open_folder_at(m_root.fd(), name);
   if (!staging) return tl::unexpected(std::move(staging).error());
   m_staging = std::move(*staging);
-  m_name = next_name();
+  m_name = os::unique_name();
   return {};
 }
 
 Expected<void> Draft::stage_new() {
   PULSE2_TRY(open_staging());
-  if (::mkdirat(m_staging.get(), m_name.c_str(), 0777) != 0) return errno_failure(staged_path());
+  if (auto made = os::make_folder_at(m_staging.get(), m_name, 0777); !made) {
+    return tl::unexpected(std::move(made).error());
+  }
   return {};
 }
 
@@ -179,15 +169,13 @@ Expected<void> Draft::stage_item(int from, const std::string& item) {
 Expected<void> Draft::list_added(int folder, const std::string& name) {
   const std::string last = split_last(name).second;
   PULSE2_TRY(base::check_component(last, "file name"));
-  struct ::stat status {};
-  if (::fstatat(folder, last.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
-    return errno_failure(name);
-  }
-  if (S_ISREG(status.st_mode)) {
-    m_package.files.push_back({name, os::to_file_status(status), std::nullopt});
+  auto status = os::status_at(folder, last);
+  if (!status) return tl::unexpected(std::move(status).error());
+  if (status->is_regular()) {
+    m_package.files.push_back({name, *status, std::nullopt});
     return {};
   }
-  if (!S_ISDIR(status.st_mode)) {
+  if (!status->is_folder()) {
     return base::fail(ErrorKind::invalid_argument,
                       base::printable(name) + " is refused: neither a file nor a folder");
   }
@@ -204,7 +192,7 @@ Expected<void> Draft::unstage_file(const std::string& name) {
   auto [below, last] = split_last(name);
   auto folder = open_below(m_staging.get(), below.empty() ? m_name : m_name + "/" + below);
   if (!folder) return tl::unexpected(std::move(folder).error());
-  if (::unlinkat(folder->get(), last.c_str(), 0) != 0) return errno_failure(name);
+  PULSE2_TRY(os::unlink_at(folder->get(), last));
   auto& files = m_package.files;
   files.erase(std::remove_if(files.begin(), files.end(),
                              [&](const FoundFile& file) { return file.name == name; }),
@@ -268,7 +256,7 @@ Expected<void> Draft::exchange_by_renames() {
   const std::string place = m_name + std::string(k_place_suffix);
   const std::string old = m_name + std::string(k_old_suffix);
   PULSE2_TRY(os::write_file_atomically(path_of(m_staging.get(), place), m_package.folder));
-  const auto forget = [&] { ::unlinkat(m_staging.get(), place.c_str(), 0); };
+  const auto forget = [&] { (void)os::unlink_at(m_staging.get(), place); };
   if (auto moved = os::rename_new_at(m_parent.get(), m_last, m_staging.get(), old); !moved) {
     forget();
     return moved;
@@ -294,7 +282,12 @@ Expected<void> Draft::commit_removal() {
 Expected<void> Draft::write_in_place(std::string_view name, const std::string& text) {
   auto folder = os::open_folder_at(m_parent.get(), m_last);
   if (!folder) return tl::unexpected(std::move(folder).error());
-  return os::write_file_atomically(path_of(folder->get(), name), text);
+  // Written in the staging folder: what a crash leaves is cleared away there, not in the package.
+  PULSE2_TRY(open_staging());
+  PULSE2_TRY(os::write_file_atomically(path_of(m_staging.get(), m_name), text));
+  PULSE2_TRY(os::rename_at(m_staging.get(), m_name, folder->get(), std::string(name)));
+  m_name.clear();
+  return sync(folder->get(), m_package.folder);
 }
 
 Expected<void> Draft::withdraw(std::string_view name) {
@@ -302,9 +295,9 @@ Expected<void> Draft::withdraw(std::string_view name) {
   if (!folder) return tl::unexpected(std::move(folder).error());
   const std::string from(name);
   const std::string to = from + ".rem";
-  if (::renameat(folder->get(), from.c_str(), folder->get(), to.c_str()) != 0) {
-    if (errno == ENOENT) return {};
-    return errno_failure(from);
+  if (auto renamed = os::rename_at(folder->get(), from, folder->get(), to); !renamed) {
+    if (renamed.error().kind == ErrorKind::not_found) return {};
+    return renamed;
   }
   return sync(folder->get(), m_package.folder);
 }
@@ -342,8 +335,8 @@ Expected<bool> Draft::recover(const std::string& src) {
     auto folder = root->open_beneath(parent, O_RDONLY | O_DIRECTORY);
     if (!folder) return tl::unexpected(std::move(folder).error());
     // The old state is put back where the new one did not arrive.
-    auto back = os::rename_new_at(staging->get(), number + std::string(k_old_suffix),
-                                  folder->get(), last);
+    auto back =
+        os::rename_new_at(staging->get(), number + std::string(k_old_suffix), folder->get(), last);
     const bool is_settled = back || back.error().kind == ErrorKind::already_exists ||
                             back.error().kind == ErrorKind::not_found;
     if (!is_settled) return tl::unexpected(std::move(back).error());

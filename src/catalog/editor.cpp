@@ -40,8 +40,8 @@ bool is_reserved(std::string_view name) {
 Digests served_digests(const Entry& entry, const std::optional<std::string>& text) {
   Digests digests;
   if (!text || entry.files.empty()) return digests;
-  const auto id = package::file_id("/" + entry.folder, std::string(k_md5sums),
-                                   base::md5_hex(*text));
+  const auto id =
+      package::file_id("/" + entry.folder, std::string(k_md5sums), base::md5_hex(*text));
   if (id != base::to_hex(entry.files.back().id)) return digests;
   const auto lines = package::parse_md5sums(*text);
   if (!lines) return digests;
@@ -267,8 +267,7 @@ Expected<void> Editor::write(Draft& draft, const Description& description,
   return draft.commit_exchange();
 }
 
-Expected<Editor::EntryPointer> Editor::publish(Draft& draft,
-                                               std::shared_ptr<const std::string> src,
+Expected<Editor::EntryPointer> Editor::publish(Draft& draft, std::shared_ptr<const std::string> src,
                                                std::uint64_t generation) {
   draft.refresh_statuses();
   const auto& package = draft.package();

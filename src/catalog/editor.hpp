@@ -106,7 +106,7 @@ class Editor {
   os::ThreadPool& m_pool;
   Reporter& m_reporter;
   std::atomic<bool> m_cancelled{false};
-  std::mutex m_locks_mutex;  ///< guards m_locks
+  std::mutex m_locks_mutex;                                               ///< guards m_locks
   std::map<std::string, std::weak_ptr<std::mutex>, std::less<>> m_locks;  ///< by package
 };
 

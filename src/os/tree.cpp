@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,21 +31,12 @@ tl::unexpected<base::Error> errno_failure(int number, const std::string& what) {
   return tl::unexpected<base::Error>(base::errno_error(number, base::printable(what)));
 }
 
-Expected<struct ::stat> status_at(int folder, const std::string& name) {
+Expected<struct ::stat> stat_at(int folder, const std::string& name) {
   struct ::stat status {};
   if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return errno_failure(errno, name);
   }
   return status;
-}
-
-Expected<UniqueFd> open_at(int folder, const std::string& name, int flags, mode_t mode = 0) {
-  int fd = -1;
-  do {
-    fd = ::openat(folder, name.c_str(), flags | O_CLOEXEC, mode);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) return errno_failure(errno, name);
-  return UniqueFd(fd);
 }
 
 /// A package belongs to whom it belonged. Only root may give files away: for others it stays.
@@ -133,7 +125,7 @@ Expected<void> too_deep(const std::string& name) {
 Expected<void> clone(int from, const std::string& from_name, int to, const std::string& to_name,
                      int depth) {
   if (depth > k_deepest) return too_deep(from_name);
-  auto status = status_at(from, from_name);
+  auto status = stat_at(from, from_name);
   if (!status) return tl::unexpected(std::move(status).error());
   if (!S_ISDIR(status->st_mode)) return clone_leaf(from, from_name, to, to_name, *status);
   auto source = open_folder_at(from, from_name);
@@ -196,8 +188,7 @@ Expected<void> sync_tree_at(int folder, const std::string& name, bool files) {
   return sync_file(content->get(), base::printable(name));
 }
 
-Expected<bool> exchange_at(int folder_a, const std::string& a, int folder_b,
-                           const std::string& b) {
+Expected<bool> exchange_at(int folder_a, const std::string& a, int folder_b, const std::string& b) {
   if (::renameat2(folder_a, a.c_str(), folder_b, b.c_str(), RENAME_EXCHANGE) == 0) return true;
   if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP) return false;
   return errno_failure(errno, b);
@@ -212,32 +203,53 @@ Expected<void> rename_new_at(int from, const std::string& from_name, int to,
   return errno_failure(errno == ENOTEMPTY ? EEXIST : errno, to_name);
 }
 
-Expected<void> move_file_at(int from, const std::string& from_name, int to,
-                            const std::string& to_name) {
-  static std::atomic<unsigned> counter{0};
-  const std::string temporary = std::string(k_temporary_prefix) + "move." +
-                                std::to_string(::getpid()) + "." + std::to_string(++counter);
-  auto status = status_at(from, from_name);
+Expected<FileStatus> status_at(int folder, const std::string& name) {
+  auto status = stat_at(folder, name);
   if (!status) return tl::unexpected(std::move(status).error());
-  if (!S_ISREG(status->st_mode)) {
-    return base::fail(ErrorKind::invalid_argument, base::printable(from_name) + ": not a file");
-  }
-  PULSE2_TRY(clone_leaf(from, from_name, to, temporary, *status));
-  const auto fail = [&](tl::unexpected<base::Error> error) -> Expected<void> {
-    ::unlinkat(to, temporary.c_str(), 0);
-    return error;
-  };
-  auto file = open_at(to, temporary, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  if (!file) return fail(tl::unexpected(std::move(file).error()));
-  if (auto done = sync_file(file->get(), base::printable(from_name)); !done) {
-    return fail(tl::unexpected(std::move(done).error()));
-  }
-  if (::renameat(to, temporary.c_str(), to, to_name.c_str()) != 0) {
-    return fail(errno_failure(errno, to_name));
-  }
-  PULSE2_TRY(sync_file(to, base::printable(to_name)));
-  if (::unlinkat(from, from_name.c_str(), 0) != 0) return errno_failure(errno, from_name);
-  return {};
+  return to_file_status(*status);
+}
+
+Expected<bool> make_folder_at(int folder, const std::string& name, mode_t mode) {
+  if (::mkdirat(folder, name.c_str(), mode) == 0) return true;
+  if (errno == EEXIST) return false;
+  return errno_failure(errno, name);
+}
+
+Expected<void> unlink_at(int folder, const std::string& name, bool is_folder) {
+  if (::unlinkat(folder, name.c_str(), is_folder ? AT_REMOVEDIR : 0) == 0) return {};
+  return errno_failure(errno, name);
+}
+
+Expected<void> rename_at(int from, const std::string& from_name, int to,
+                         const std::string& to_name) {
+  if (::renameat(from, from_name.c_str(), to, to_name.c_str()) == 0) return {};
+  return errno_failure(errno, to_name);
+}
+
+Expected<UniqueFd> open_at(int folder, const std::string& name, int flags, mode_t mode) {
+  int fd = -1;
+  do {
+    fd = ::openat(folder, name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode);
+  } while (fd < 0 && errno == EINTR);
+  if (fd < 0) return errno_failure(errno, name);
+  return UniqueFd(fd);
+}
+
+Expected<UniqueFd> duplicate(int fd) {
+  UniqueFd copy(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (!copy) return errno_failure(errno, "duplicate");
+  return copy;
+}
+
+std::string unique_name() {
+  static std::atomic<std::uint64_t> counter{0};
+  return std::to_string(::getpid()) + "-" + std::to_string(++counter);
+}
+
+Expected<Space> space_of(int fd) {
+  struct ::statvfs status {};
+  if (::fstatvfs(fd, &status) != 0) return errno_failure(errno, "free space");
+  return Space{status.f_blocks * status.f_frsize, status.f_bavail * status.f_frsize};
 }
 
 }  // namespace pulse2::os

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdint>
 #include <string>
 
 #include "base/error.hpp"
+#include "os/file.hpp"
 #include "os/unique_fd.hpp"
 
 /// Changes of whole folder trees, relative to open folders. Links are never followed.
@@ -25,6 +29,33 @@ namespace pulse2::os {
 /// fsync(2) of the folder and of every folder below it; with `files` also of the files.
 [[nodiscard]] base::Expected<void> sync_tree_at(int folder, const std::string& name, bool files);
 
+/// What stands there itself: a link is not followed.
+[[nodiscard]] base::Expected<FileStatus> status_at(int folder, const std::string& name);
+
+/// Makes a folder; false when the name is taken.
+[[nodiscard]] base::Expected<bool> make_folder_at(int folder, const std::string& name, mode_t mode);
+/// Removes a file or link, or with `is_folder` an empty folder.
+[[nodiscard]] base::Expected<void> unlink_at(int folder, const std::string& name,
+                                             bool is_folder = false);
+/// rename(2): replaces what has the new name.
+[[nodiscard]] base::Expected<void> rename_at(int from, const std::string& from_name, int to,
+                                             const std::string& to_name);
+/// openat(2), never through a link; O_CLOEXEC added.
+[[nodiscard]] base::Expected<UniqueFd> open_at(int folder, const std::string& name, int flags,
+                                               mode_t mode = 0);
+/// A second descriptor of the same open file.
+[[nodiscard]] base::Expected<UniqueFd> duplicate(int fd);
+
+/// A name that no other caller in this or another running process is given.
+[[nodiscard]] std::string unique_name();
+
+/// Size and free bytes of a file system, as far as this user may fill it.
+struct Space {
+  std::uint64_t total = 0;
+  std::uint64_t free = 0;
+};
+[[nodiscard]] base::Expected<Space> space_of(int fd);
+
 /// Exchanges two names in one step. False when the file system can't.
 [[nodiscard]] base::Expected<bool> exchange_at(int folder_a, const std::string& a, int folder_b,
                                                const std::string& b);
@@ -32,10 +63,5 @@ namespace pulse2::os {
 /// rename(2) that refuses to replace: error `already_exists`.
 [[nodiscard]] base::Expected<void> rename_new_at(int from, const std::string& from_name, int to,
                                                  const std::string& to_name);
-
-/// Moves a file, also to another file system; durable when it returns. An old file of that name is
-/// replaced. After a failure the source is complete and the target as it was.
-[[nodiscard]] base::Expected<void> move_file_at(int from, const std::string& from_name, int to,
-                                                const std::string& to_name);
 
 }  // namespace pulse2::os

@@ -32,8 +32,7 @@ Expected<std::unique_ptr<State>> State::open(const std::string& path) {
   auto version = database->schema_version();
   if (!version) return tl::unexpected(std::move(version).error());
   if (*version > k_schema) {
-    return base::fail(ErrorKind::conflict,
-                      path + " was written by a newer version of this server",
+    return base::fail(ErrorKind::conflict, path + " was written by a newer version of this server",
                       "schema " + std::to_string(*version));
   }
   // What was acknowledged survives a power cut: every transaction is synced.

@@ -115,6 +115,7 @@ stages_of_the_sanitizers() {
 stages_of_the_source() {
   stage "formatting" ci/check_format.sh
   stage "include layers" python3 ci/check_layers.py
+  stage "message catalogue" python3 ci/check_messages.py
   stage "installation" check_install
   if [ "$mode" = nightly ]; then
     stage "clang-tidy, all" ci/check_tidy.sh all

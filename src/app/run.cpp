@@ -63,19 +63,35 @@ void log_doubts(const config::Loaded& loaded, const Preflight& preflight) {
   }
 }
 
-/// The signals that end the server; blocked in every thread, so that only wait_for_stop() takes
+config::LoggingPlan logging_of(const config::Settings& settings, bool daemon) {
+  config::LoggingPlan plan = settings.logging_plan.value_or(config::default_logging(daemon));
+  if (!daemon) config::add_standard_error(plan);
+  return plan;
+}
+
+/// The signals that the server acts on; blocked in every thread, so that only next_signal() takes
 /// them.
-sigset_t stop_signals() {
+sigset_t handled_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   return signals;
 }
 
-void wait_for_stop(const sigset_t& signals) {
+int next_signal(const sigset_t& signals) {
   int received = 0;
   while (sigwait(&signals, &received) == EINTR) {
+  }
+  return received;
+}
+
+void serve_until_stopped(const sigset_t& signals) {
+  int received = next_signal(signals);
+  for (; received == SIGUSR1; received = next_signal(signals)) {
+    log::reopen();
+    log::info("server.logs_reopened", "log files were opened again");
   }
   log::info("server.stopping", "stopping on {}", received == SIGINT ? "SIGINT" : "SIGTERM");
 }
@@ -98,10 +114,10 @@ base::Expected<std::optional<PidFile>> prepare(Application& application,
 int serve(const config::Loaded& loaded, Preflight preflight, StartReport report, bool daemon) {
   const config::Settings& settings = loaded.settings;
   signal(SIGPIPE, SIG_IGN);
-  const sigset_t signals = stop_signals();
+  const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   umask(settings.daemon.umask);
-  log::start(log::Level::info, daemon ? log::Output::syslog : log::Output::standard_error);
+  log::start(logging_of(settings, daemon));
   log_doubts(loaded, preflight);
 
   const auto refuse = [&report](const base::Error& error) {
@@ -115,7 +131,7 @@ int serve(const config::Loaded& loaded, Preflight preflight, StartReport report,
   if (!pid_file) return refuse(pid_file.error());
   if (const auto started = application.start(); !started) return refuse(started.error());
   report.succeeded();
-  wait_for_stop(signals);
+  serve_until_stopped(signals);
   application.stop();
   return 0;
 }

@@ -181,28 +181,15 @@ class Loader {
     }
   }
 
-  /// Each name in `keys` needs its section, as Python's fileConfig asks.
   void check_logging() {
-    for (const std::string kind : {"logger", "handler", "formatter"}) {
-      for (const RawSection& section : m_loaded.settings.logging) {
-        if (section.name != kind + "s") continue;
-        for (const RawOption& option : section.options) {
-          if (option.name == "keys") check_keys(section, option, kind);
-        }
-      }
+    if (m_loaded.settings.logging.empty()) return;
+    LoggingReading reading = read_logging(m_loaded.settings.logging);
+    for (LoggingProblem& problem : reading.problems) {
+      add(problem.error ? m_loaded.errors : m_loaded.warnings, problem.line,
+          std::move(problem.section), std::move(problem.option), std::move(problem.value),
+          std::move(problem.message));
     }
-  }
-
-  void check_keys(const RawSection& section, const RawOption& keys, const std::string& kind) {
-    const auto& sections = m_loaded.settings.logging;
-    for (const std::string_view key : base::split(keys.value, ',')) {
-      const std::string wanted = kind + "_" + std::string(base::trim(key));
-      const bool there = std::any_of(sections.begin(), sections.end(),
-                                     [&](const RawSection& s) { return s.name == wanted; });
-      if (there || base::trim(key).empty()) continue;
-      add(m_loaded.errors, keys.line, section.name, keys.name, keys.value,
-          "expected names of sections; there is no [" + wanted + "]");
-    }
+    m_loaded.settings.logging_plan = std::move(reading.plan);
   }
 
   void finish_main() {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/logging.hpp"
+
 /// The configuration as typed values: one struct per section, the defaults in the structs (contract
 /// 02). Members carry the names of the options. Times are seconds and sizes bytes unless said
 /// otherwise. Nothing here was compared with the machine: whether a folder exists or a host name
@@ -242,6 +244,7 @@ struct Settings {
   Log log;
   Tftp tftp;
   std::vector<RawSection> logging;
+  std::optional<LoggingPlan> logging_plan;  ///< there only with logging sections
 
   /// What package_detect_activate says; when it is not written, whether any package_api_put has a
   /// tmp_input_dir of the file.

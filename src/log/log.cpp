@@ -1,113 +1,199 @@
 #include "log/log.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/sinks/syslog_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "base/text.hpp"
+#include "log/line_text.hpp"
+#include "log/output.hpp"
 
 namespace pulse2::log {
 namespace {
 
+using config::LogLevel;
+
 /// Longer than any message of ours; what a client sent is cut before it gets here.
 constexpr std::size_t k_longest_line = 4000;
 
-spdlog::level::level_enum to_spdlog(Level level) noexcept {
+spdlog::level::level_enum to_spdlog(LogLevel level) noexcept {
   switch (level) {
-    case Level::debug:
+    case LogLevel::notset:
+      return spdlog::level::trace;
+    case LogLevel::debug:
       return spdlog::level::debug;
-    case Level::info:
+    case LogLevel::info:
       return spdlog::level::info;
-    case Level::warning:
+    case LogLevel::warning:
       return spdlog::level::warn;
-    case Level::error:
+    case LogLevel::error:
       return spdlog::level::err;
-    case Level::critical:
+    case LogLevel::critical:
       return spdlog::level::critical;
   }
   return spdlog::level::critical;
 }
 
-spdlog::sink_ptr make_sink(Output output) {
-  if (output == Output::syslog) {
-    auto sink = std::make_shared<spdlog::sinks::syslog_sink_mt>("pulse2-package-server", LOG_PID,
-                                                                LOG_DAEMON, true);
-    sink->set_pattern("%v");  // syslog adds the time
-    return sink;
+LogLevel from_spdlog(spdlog::level::level_enum level) noexcept {
+  switch (level) {
+    case spdlog::level::trace:
+    case spdlog::level::debug:
+      return LogLevel::debug;
+    case spdlog::level::info:
+      return LogLevel::info;
+    case spdlog::level::warn:
+      return LogLevel::warning;
+    case spdlog::level::err:
+      return LogLevel::error;
+    default:
+      return LogLevel::critical;
   }
-  auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  sink->set_pattern("%Y-%m-%d %H:%M:%S,%e %v");
-  return sink;
 }
 
-std::shared_ptr<spdlog::logger> make_logger(Level level, Output output) {
-  auto logger = std::make_shared<spdlog::logger>("main", make_sink(output));
-  logger->set_level(to_spdlog(level));
-  logger->flush_on(spdlog::level::debug);
+LogLevel to_plan(Level level) noexcept {
+  switch (level) {
+    case Level::debug:
+      return LogLevel::debug;
+    case Level::info:
+      return LogLevel::info;
+    case Level::warning:
+      return LogLevel::warning;
+    case Level::error:
+      return LogLevel::error;
+    case Level::critical:
+      return LogLevel::critical;
+  }
+  return LogLevel::critical;
+}
+
+/// A handler of the plan.
+class HandlerSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit HandlerSink(const config::HandlerPlan& plan)
+      : m_format(plan.format), m_output(make_output(plan.target)) {
+    set_level(to_spdlog(plan.level));
+  }
+
+  void reopen() {
+    const std::lock_guard lock(mutex_);
+    m_output->reopen();
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    Record record;
+    record.level = from_spdlog(message.level);
+    record.logger = {message.logger_name.data(), message.logger_name.size()};
+    record.message = {message.payload.data(), message.payload.size()};
+    record.time = message.time;
+    record.process = getpid();
+    record.thread = message.thread_id;
+    m_output->write(render(m_format, record), record.level,
+                    std::chrono::system_clock::to_time_t(record.time));
+  }
+  void flush_() override {}
+
+ private:
+  config::LineFormat m_format;
+  std::unique_ptr<Output> m_output;
+};
+
+using Sinks = std::vector<std::shared_ptr<HandlerSink>>;
+
+spdlog::logger make_logger(std::string name, const config::LoggerPlan& plan, const Sinks& sinks) {
+  std::vector<spdlog::sink_ptr> own;
+  for (const std::size_t handler : plan.handlers)
+    own.push_back(sinks.at(handler));
+  spdlog::logger logger(std::move(name), own.begin(), own.end());
+  logger.set_level(to_spdlog(plan.level));
   return logger;
 }
 
-/// The logger in use, behind a mutex: std::atomic<std::shared_ptr> of libstdc++ 12 is reported by
-/// the thread sanitizer.
-class CurrentLogger {
- public:
-  [[nodiscard]] std::shared_ptr<spdlog::logger> get() const {
-    const std::lock_guard lock(m_mutex);
-    return m_logger;
+/// Everything that one plan makes.
+struct Loggers {
+  Sinks sinks;
+  spdlog::logger root;
+  spdlog::logger imaging;
+
+  explicit Loggers(const config::LoggingPlan& plan)
+      : sinks(make_sinks(plan)),
+        root(make_logger("root", plan.root, sinks)),
+        imaging(make_logger("imaging", plan.imaging, sinks)) {}
+
+  static Sinks make_sinks(const config::LoggingPlan& plan) {
+    Sinks sinks;
+    for (const config::HandlerPlan& handler : plan.handlers) {
+      sinks.push_back(std::make_shared<HandlerSink>(handler));
+    }
+    return sinks;
   }
-  void set(std::shared_ptr<spdlog::logger> logger) {
+
+  spdlog::logger& of(std::string_view id) {
+    return id.starts_with("imaging.") || id.starts_with("pxe.") ? imaging : root;
+  }
+};
+
+/// The loggers in use, behind a mutex: std::atomic<std::shared_ptr> of libstdc++ 12 is reported by
+/// the thread sanitizer.
+class CurrentLoggers {
+ public:
+  [[nodiscard]] std::shared_ptr<Loggers> get() const {
     const std::lock_guard lock(m_mutex);
-    m_logger = std::move(logger);
+    return m_loggers;
+  }
+  void set(const config::LoggingPlan& plan) {
+    auto loggers = std::make_shared<Loggers>(plan);
+    const std::lock_guard lock(m_mutex);
+    m_loggers.swap(loggers);
   }
 
  private:
   mutable std::mutex m_mutex;
-  std::shared_ptr<spdlog::logger> m_logger = make_logger(Level::info, Output::standard_error);
+  std::shared_ptr<Loggers> m_loggers = std::make_shared<Loggers>(config::default_logging(false));
 };
 
 /// A function-local static, so that it exists before any other static object that logs.
-CurrentLogger& current() {
-  static CurrentLogger logger;
-  return logger;
-}
-
-std::string_view level_name(Level level) noexcept {
-  switch (level) {
-    case Level::debug:
-      return "DEBUG";
-    case Level::info:
-      return "INFO";
-    case Level::warning:
-      return "WARNING";
-    case Level::error:
-      return "ERROR";
-    case Level::critical:
-      return "CRITICAL";
-  }
-  return "CRITICAL";
+CurrentLoggers& current() {
+  static CurrentLoggers loggers;
+  return loggers;
 }
 
 }  // namespace
 
-void start(Level level, Output output) {
-  current().set(make_logger(level, output));
+void start(const config::LoggingPlan& plan) {
+  current().set(plan);
+}
+
+void start(Level level) {
+  config::LoggingPlan plan = config::default_logging(false);
+  plan.handlers.front().level = plan.root.level = plan.imaging.level = to_plan(level);
+  start(plan);
+}
+
+void reopen() noexcept {
+  try {
+    for (const auto& sink : current().get()->sinks)
+      sink->reopen();
+  } catch (...) {
+    // Out of memory: what is open stays in use.
+  }
 }
 
 void stop() noexcept {
   try {
-    current().get()->flush();
-    current().set(make_logger(Level::info, Output::standard_error));
+    start(config::default_logging(false));
   } catch (...) {
     // Nowhere left to report to.
   }
 }
 
-bool enabled(Level level) noexcept {
+bool enabled(Level level, std::string_view id) noexcept {
   try {
-    return current().get()->should_log(to_spdlog(level));
+    return current().get()->of(id).should_log(to_spdlog(to_plan(level)));
   } catch (...) {
     return false;
   }
@@ -122,10 +208,9 @@ std::string one_line(std::string_view id, std::string_view message) {
 
 void write(Level level, std::string_view id, std::string_view message) noexcept {
   try {
-    std::string line{level_name(level)};
-    line += ' ';
-    line += one_line(id, message);
-    current().get()->log(to_spdlog(level), spdlog::string_view_t{line.data(), line.size()});
+    const std::string line = one_line(id, message);
+    const auto loggers = current().get();
+    loggers->of(id).log(to_spdlog(to_plan(level)), spdlog::string_view_t{line.data(), line.size()});
   } catch (...) {
     // A log that cannot be written must not stop the server.
   }

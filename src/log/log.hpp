@@ -2,10 +2,11 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include "config/logging.hpp"
 
 /// The log. Every message is one line and begins with a stable identifier such as
 /// `catalog.scan.done` that administrators may search for and that stays when the wording changes.
@@ -16,20 +17,21 @@ namespace pulse2::log {
 
 enum class Level { debug, info, warning, error, critical };
 
-enum class Output {
-  standard_error,
-  syslog,  ///< facility daemon, ident pulse2-package-server: for a server without a terminal
-};
+/// Begins to log as the plan says. Without a call messages go to standard error from INFO on. May
+/// be called again while other threads log: later messages follow the new plan.
+void start(const config::LoggingPlan& plan);
+/// Begins to log to standard error from `level` on.
+void start(Level level = Level::info);
 
-/// Begins to log from `level` on. To be called once, before any thread starts; without a call
-/// messages go to standard error from INFO on.
-void start(Level level = Level::info, Output output = Output::standard_error);
+/// Opens log files (and connections to syslog) again, after they were moved.
+void reopen() noexcept;
 
-/// Writes out what is buffered and lets go of the outputs. Later messages go to standard error.
+/// Lets go of the outputs. Later messages go to standard error.
 void stop() noexcept;
 
-/// Whether a message of this level would be written at all.
-[[nodiscard]] bool enabled(Level level) noexcept;
+/// Whether a message of this level and identifier would be written at all. Messages of `imaging.`
+/// and `pxe.` belong to the logger `imaging`, all others to `root`.
+[[nodiscard]] bool enabled(Level level, std::string_view id = {}) noexcept;
 
 /// Writes one line. Line breaks, control characters and bytes that are no UTF-8 are escaped, so
 /// that what a client sent can't forge a line. `id` is the identifier.
@@ -42,7 +44,7 @@ void write(Level level, std::string_view id, std::string_view message) noexcept;
 template <class... Arguments>
 void write_formatted(Level level, std::string_view id, fmt::format_string<Arguments...> format,
                      Arguments&&... arguments) noexcept {
-  if (!enabled(level)) return;
+  if (!enabled(level, id)) return;
   try {
     write(level, id, fmt::format(format, std::forward<Arguments>(arguments)...));
   } catch (...) {

@@ -154,14 +154,15 @@ TEST(Load, InsertsOptionsOfTheDefaultSection) {
 
 TEST(Load, KeepsLoggingSectionsRaw) {
   const Settings settings = settings_of(
-      "[main]\n[loggers]\nkeys = root\n[logger_root]\nlevel = INFO\nhandlers = h\n"
+      "[main]\n[loggers]\nkeys = root\n[logger_root]\nlevel = INFO\nhandlers =\n"
       "[formatter_f]\nformat = %(asctime)s %(message)s\n");
   ASSERT_THAT(settings.logging, SizeIs(3));
   EXPECT_EQ(settings.logging[2].find("format"), "%(asctime)s %(message)s");
 }
 
 TEST(Load, NeedsTheSectionsThatLoggingKeysName) {
-  EXPECT_THAT(errors_of("[main]\n[handlers]\nkeys = a, b\n[handler_a]\nclass = StreamHandler\n"),
+  EXPECT_THAT(errors_of("[main]\n[loggers]\nkeys = root\n[logger_root]\n[handlers]\nkeys = a, b\n"
+                        "[handler_a]\nclass = StreamHandler\n"),
               ElementsAre(HasSubstr("there is no [handler_b]")));
 }
 

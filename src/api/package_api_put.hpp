@@ -1,15 +1,17 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "api/method_table.hpp"
 #include "api/package_view.hpp"
+#include "api/uploads.hpp"
+#include "catalog/editor.hpp"
 
 namespace pulse2::api {
 
-/// The methods that a `[package_api_put:XX]` section has beyond package_api_get. On a server that
-/// only reads, those that change packages answer a failure of kind `unavailable`.
-[[nodiscard]] MethodTable package_api_put_methods(const PackageView& packages,
-                                                  std::string tmp_input_dir);
+/// The methods that a `[package_api_put:XX]` section has beyond package_api_get.
+[[nodiscard]] MethodTable package_api_put_methods(const PackageView& packages, UploadFolder uploads,
+                                                  std::shared_ptr<catalog::Editor> editor);
 
 }  // namespace pulse2::api

@@ -86,23 +86,44 @@ base::Expected<void> Application::bind() {
   return m_server->bind();
 }
 
-void Application::build() {
+base::Expected<void> Application::build() {
   const auto hash_threads = static_cast<std::size_t>(m_settings.main.hash_threads);
   m_pool = std::make_unique<os::ThreadPool>(hash_threads == 0 ? os::ThreadPool::default_size()
                                                               : hash_threads);
   m_reporter = std::make_unique<LogReporter>();
+  auto state = store::State::open(m_settings.main.state_dir + "/state.sqlite");
+  if (!state) return tl::unexpected(std::move(state).error());
+  m_state_file = std::move(*state);
+  m_ledger = std::make_shared<catalog::NoMirrors>();
   catalog::CatalogOptions options;
+  options.waits_for_files = [this](std::string_view src, std::string_view pid) {
+    return m_state_file->waits_for_files(src, pid);
+  };
   options.srcs = m_settings.sources();
   options.cache_file = m_settings.main.state_dir + "/cache.sqlite";
   options.follow_links_to = m_settings.http.follow_links_to;
   m_catalog = std::make_shared<catalog::Catalog>(std::move(options), *m_pool, *m_reporter);
+  m_editor = std::make_shared<catalog::Editor>(editor_options(), *m_catalog, *m_state_file,
+                                               *m_ledger, *m_pool, *m_reporter);
+  m_editor->recover();
+  return {};
+}
+
+catalog::EditorOptions Application::editor_options() const {
+  catalog::EditorOptions options;
+  for (const auto& section : m_settings.package_api_puts)
+    options.srcs.push_back(section.src);
+  options.follow_links_to = m_settings.http.follow_links_to;
+  options.real_deletion = m_settings.main.real_package_deletion;
+  return options;
 }
 
 base::Expected<void> Application::start() {
-  build();
+  PULSE2_TRY(build());
   SiteParts parts;
   parts.catalog = std::make_shared<const LiveCatalog>(m_catalog);
-  parts.ledger = std::make_shared<const catalog::NoMirrors>();
+  parts.ledger = m_ledger;
+  parts.editor = m_editor;
   parts.pool = m_pool.get();
   parts.public_host = m_preflight.public_host;
   parts.health = [this] { return health(); };
@@ -121,6 +142,7 @@ void Application::stop() {
   const State before = m_state.exchange(State::stopping);
   if (before == State::stopping) return;
   if (m_server) m_server->stop(k_stop_grace);
+  if (m_editor) m_editor->cancel();
   if (m_catalog) m_catalog->stop();
   if (m_pool) m_pool->stop();
   if (before == State::serving) log::info("server.stopped", "stopped");

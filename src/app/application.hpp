@@ -7,9 +7,12 @@
 #include "app/preflight.hpp"
 #include "base/error.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/editor.hpp"
+#include "catalog/sync_ledger.hpp"
 #include "config/settings.hpp"
 #include "net/server.hpp"
 #include "os/thread_pool.hpp"
+#include "store/state.hpp"
 
 namespace pulse2::app {
 
@@ -36,7 +39,9 @@ class Application {
 
   /// What /healthz says, "" when all is well.
   [[nodiscard]] std::string health() const;
-  void build();
+  /// Makes what runs. Error for a state file that can't be used.
+  [[nodiscard]] base::Expected<void> build();
+  [[nodiscard]] catalog::EditorOptions editor_options() const;
 
   config::Settings m_settings;
   Preflight m_preflight;
@@ -45,7 +50,10 @@ class Application {
   // Threads begin in start(), after privileges were dropped and the process forked.
   std::unique_ptr<os::ThreadPool> m_pool;
   std::unique_ptr<LogReporter> m_reporter;
+  std::unique_ptr<store::State> m_state_file;
+  std::shared_ptr<catalog::SyncLedger> m_ledger;
   std::shared_ptr<catalog::Catalog> m_catalog;
+  std::shared_ptr<catalog::Editor> m_editor;
 };
 
 }  // namespace pulse2::app

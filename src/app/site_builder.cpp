@@ -105,7 +105,9 @@ class SiteBuilder {
     Mount& target = api_mount(section.mount_point);
     target.takes_uploads = true;
     target.methods.add(api::package_api_get_methods(view(section.src)));
-    target.methods.add(api::package_api_put_methods(view(section.src), section.tmp_input_dir));
+    target.methods.add(api::package_api_put_methods(
+        view(section.src), {section.tmp_input_dir, m_settings.main.free_space_reserve},
+        m_parts.editor));
     describe("package_api_put", section.name, section.mount_point, section.src);
     m_package_apis.push_back(record_of_api(section.mount_point));
     m_put_apis.push_back(m_package_apis.back());

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/package_view.hpp"
+#include "catalog/editor.hpp"
 #include "catalog/sync_ledger.hpp"
 #include "config/settings.hpp"
 #include "net/site.hpp"
@@ -16,6 +17,7 @@ namespace pulse2::app {
 struct SiteParts {
   std::shared_ptr<const api::CatalogReader> catalog;
   std::shared_ptr<const catalog::SyncLedger> ledger;
+  std::shared_ptr<catalog::Editor> editor;
   os::ThreadPool* pool = nullptr;       ///< must outlive the site
   std::string public_host;              ///< for URLs given to clients
   std::function<std::string()> health;  ///< see api::make_health_handler

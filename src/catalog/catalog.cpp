@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -50,6 +51,9 @@ class Catalog::Scan {
   bool wait_until_ready(milliseconds timeout, bool verified);
   std::shared_ptr<const Snapshot> snapshot() const { return m_cell.get(); }
   Progress progress() const { return m_meter.read(); }
+  Expected<void> replace(std::string_view src, const std::string& folder,
+                         std::shared_ptr<const Entry> entry);
+  void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
 
  private:
   void run();
@@ -62,7 +66,10 @@ class Catalog::Scan {
   void work_until_idle();
   void do_what_is_due();
   void apply(ScanEvent event);
+  void place(std::size_t tree, const std::string& folder, std::shared_ptr<const Entry> entry);
+  [[nodiscard]] std::shared_ptr<const Entry> with_flags(std::shared_ptr<const Entry> entry) const;
   void publish();
+  void publish_locked();
   void flush_cache();
   void report_progress();
   [[nodiscard]] std::vector<std::string> usable_link_targets();
@@ -80,14 +87,17 @@ class Catalog::Scan {
   std::condition_variable m_phase_changed;
   Progress::Phase m_phase = Progress::Phase::idle;
 
-  // What follows belongs to the publishing thread while it runs.
-  std::unique_ptr<store::HashCache> m_cache;
-  std::vector<os::Root> m_roots;  ///< until the trees take them
-  std::vector<std::unique_ptr<TreeScan>> m_scans;
+  std::mutex m_mutex;  ///< guards what is published: the scan's thread and editors change it
+  std::unique_ptr<store::HashCache> m_cache;  ///< set once, under the mutex
   std::vector<Snapshot::Tree> m_trees;
   std::vector<BrokenPackage> m_broken;
+  std::set<std::pair<std::size_t, std::string>> m_replaced;  ///< tree and folder
   std::uint64_t m_generation = 0;
   bool m_dirty = false;
+
+  // What follows belongs to the publishing thread while it runs.
+  std::vector<os::Root> m_roots;  ///< until the trees take them
+  std::vector<std::unique_ptr<TreeScan>> m_scans;
   steady_clock::time_point m_next_publish{};
   steady_clock::time_point m_next_report{};
 
@@ -130,6 +140,7 @@ std::vector<std::string> Catalog::Scan::usable_link_targets() {
 void Catalog::Scan::stop() {
   m_tasks.cancel();
   if (m_thread.joinable()) m_thread.join();
+  flush_cache();
 }
 
 void Catalog::Scan::run() {
@@ -162,7 +173,10 @@ void Catalog::Scan::open_cache() {
                           "; every file is read at the next start too");
     return;
   }
-  m_cache = std::move(*cache);
+  {
+    const std::lock_guard lock(m_mutex);
+    m_cache = std::move(*cache);
+  }
   if (m_cache->recreated_because().empty()) return;
   m_reporter.report(Severity::warning, "catalog.cache_recreated",
                     m_options.cache_file + " was begun afresh: " + m_cache->recreated_because());
@@ -229,40 +243,87 @@ void Catalog::Scan::work_until_idle() {
 }
 
 void Catalog::Scan::do_what_is_due() {
-  for (auto& event : m_events.drain())
-    apply(std::move(event));
+  bool is_dirty = false;
+  {
+    const std::lock_guard lock(m_mutex);
+    for (auto& event : m_events.drain())
+      apply(std::move(event));
+    is_dirty = m_dirty;
+  }
   const auto now = steady_clock::now();
-  if (m_dirty && now >= m_next_publish) publish();
+  if (is_dirty && now >= m_next_publish) publish();
   if (now >= m_next_report) report_progress();
   if (m_cache && m_cache->pending() >= k_hashes_per_transaction) flush_cache();
 }
 
 void Catalog::Scan::apply(ScanEvent event) {
+  if (m_replaced.contains({event.tree, event.folder})) return;
+  place(event.tree, event.folder, with_flags(std::move(event.entry)));
+  if (event.broken) m_broken.push_back(std::move(*event.broken));
+}
+
+std::shared_ptr<const Entry> Catalog::Scan::with_flags(std::shared_ptr<const Entry> entry) const {
+  if (!entry || !m_options.waits_for_files) return entry;
+  if (!m_options.waits_for_files(*entry->src, entry->id)) return entry;
+  auto waiting = std::make_shared<Entry>(*entry);
+  waiting->waits_for_files = true;
+  return waiting;
+}
+
+void Catalog::Scan::place(std::size_t tree, const std::string& folder,
+                          std::shared_ptr<const Entry> entry) {
   m_dirty = true;
-  auto& packages = m_trees[event.tree].packages;
+  auto& packages = m_trees[tree].packages;
   const auto place = std::lower_bound(
-      packages.begin(), packages.end(), event.folder,
-      [](const auto& entry, const std::string& folder) { return entry->folder < folder; });
-  const bool is_known = place != packages.end() && (*place)->folder == event.folder;
-  if (event.entry && is_known) {
-    *place = std::move(event.entry);
-  } else if (event.entry) {
-    packages.insert(place, std::move(event.entry));
+      packages.begin(), packages.end(), folder,
+      [](const auto& present, const std::string& wanted) { return present->folder < wanted; });
+  const bool is_known = place != packages.end() && (*place)->folder == folder;
+  if (entry && is_known) {
+    *place = std::move(entry);
+  } else if (entry) {
+    packages.insert(place, std::move(entry));
   } else if (is_known) {
     packages.erase(place);
   }
-  if (event.broken) m_broken.push_back(std::move(*event.broken));
+}
+
+Expected<void> Catalog::Scan::replace(std::string_view src, const std::string& folder,
+                                      std::shared_ptr<const Entry> entry) {
+  const std::lock_guard lock(m_mutex);
+  const auto tree = std::find_if(m_trees.begin(), m_trees.end(),
+                                 [&](const auto& candidate) { return candidate.src == src; });
+  if (tree == m_trees.end()) {
+    return base::fail(ErrorKind::not_found, "no such package tree", std::string(src));
+  }
+  const auto number = static_cast<std::size_t>(tree - m_trees.begin());
+  m_replaced.emplace(number, folder);
+  place(number, folder, std::move(entry));
+  publish_locked();
+  return {};
+}
+
+void Catalog::Scan::remember(std::string path, const os::FileStatus& status,
+                             const base::Md5Digest& digest) {
+  const std::lock_guard lock(m_mutex);
+  if (m_cache) m_cache->remember(std::move(path), status, digest);
 }
 
 void Catalog::Scan::publish() {
   const auto began = steady_clock::now();
+  {
+    const std::lock_guard lock(m_mutex);
+    publish_locked();
+  }
+  const auto ended = steady_clock::now();
+  m_next_publish = began + std::max<steady_clock::duration>(m_options.publish_interval,
+                                                            k_publish_share * (ended - began));
+}
+
+void Catalog::Scan::publish_locked() {
   auto next = std::make_shared<const Snapshot>(++m_generation, m_trees, m_broken);
   m_meter.set_ready(next->package_count());
   m_cell.set(std::move(next));
   m_dirty = false;
-  const auto ended = steady_clock::now();
-  m_next_publish = began + std::max<steady_clock::duration>(m_options.publish_interval,
-                                                            k_publish_share * (ended - began));
 }
 
 void Catalog::Scan::flush_cache() {
@@ -297,6 +358,14 @@ std::shared_ptr<const Snapshot> Catalog::snapshot() const {
 }
 Progress Catalog::progress() const {
   return m_scan->progress();
+}
+Expected<void> Catalog::replace(std::string_view src, const std::string& folder,
+                                std::shared_ptr<const Entry> entry) {
+  return m_scan->replace(src, folder, std::move(entry));
+}
+void Catalog::remember(std::string path, const os::FileStatus& status,
+                       const base::Md5Digest& digest) {
+  m_scan->remember(std::move(path), status, digest);
 }
 bool Catalog::wait_until_ready(milliseconds timeout, bool verified) {
   return m_scan->wait_until_ready(timeout, verified);

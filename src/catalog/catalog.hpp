@@ -2,23 +2,29 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/hash.hpp"
 #include "catalog/reporter.hpp"
 #include "catalog/snapshot.hpp"
+#include "os/file.hpp"
 #include "os/thread_pool.hpp"
 
 namespace pulse2::catalog {
 
 struct CatalogOptions {
-  std::vector<std::string> srcs;                   ///< absolute folders; equal ones are one tree
-  std::string cache_file;                          ///< hash cache; "" works without
-  std::vector<std::string> follow_links_to;        ///< folders outside src that links may lead into
-  std::chrono::milliseconds publish_interval{50};  ///< least time between two snapshots
+  std::vector<std::string> srcs;             ///< absolute folders; equal ones are one tree
+  std::string cache_file;                    ///< hash cache; "" works without
+  std::vector<std::string> follow_links_to;  ///< folders outside src that links may lead into
+  /// Whether a package (src, pid) was put and waits for its files; empty: none does.
+  std::function<bool(std::string_view, std::string_view)> waits_for_files;
+  std::chrono::milliseconds publish_interval{50};     ///< least time between two snapshots
   std::chrono::milliseconds progress_interval{5000};  ///< between two log lines of a long scan
 };
 
@@ -63,6 +69,14 @@ class Catalog {
   /// Waits until every package is published, and with `verified` until those believed by their
   /// MD5SUMS are verified too. False after `timeout`.
   [[nodiscard]] bool wait_until_ready(std::chrono::milliseconds timeout, bool verified = false);
+
+  /// Puts an entry in the place of what `folder` of `src` holds, or takes that away when `entry` is
+  /// null, and publishes before it returns. What the scan finds of the folder later does not count:
+  /// who calls this knows better. Error `not_found` for an unknown src.
+  [[nodiscard]] base::Expected<void> replace(std::string_view src, const std::string& folder,
+                                             std::shared_ptr<const Entry> entry);
+  /// Saves the next start from reading a file again. `path` is absolute.
+  void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
 
  private:
   class Scan;

@@ -23,15 +23,6 @@ int value_of(char digit) {
   return digit <= '9' ? digit - '0' : digit - 'a' + 10;
 }
 
-/// `hex` holds 32 lower-case digits.
-Md5Digest digest_of(std::string_view hex) {
-  Md5Digest digest{};
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<unsigned char>(value_of(hex[2 * i]) * 16 + value_of(hex[2 * i + 1]));
-  }
-  return digest;
-}
-
 Expected<std::string> read_md5sums(const os::Root& root, const FoundPackage& package) {
   const std::string path = package.folder + "/" + std::string(k_md5sums);
   auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
@@ -49,14 +40,6 @@ bool agrees(const package::Md5Line& line, const FoundFile& file) {
   return line.path == file.name && (!file.md5 || base::to_hex(*file.md5) == line.md5);
 }
 
-std::string md5sums_text(const FoundPackage& package) {
-  std::vector<package::Md5Line> lines;
-  lines.reserve(package.files.size());
-  for (const auto& file : package.files)
-    lines.push_back({base::to_hex(*file.md5), file.name});
-  return package::format_md5sums(std::move(lines));
-}
-
 /// The file as clients see it.
 package::FileEntry visible_file(const std::string& package_folder, const std::string& name,
                                 const Md5Digest& content) {
@@ -69,7 +52,35 @@ package::FileEntry visible_file(const std::string& package_folder, const std::st
   return file;
 }
 
+/// Lists the files and makes the record in its two forms.
+void render(const FoundPackage& package, Entry& entry) {
+  std::vector<package::FileEntry> shown;
+  shown.reserve(package.files.size() + 1);
+  entry.files.reserve(package.files.size() + 1);
+  const auto add = [&](const std::string& name, const Md5Digest& digest, std::uint64_t size) {
+    shown.push_back(visible_file(package.folder, name, digest));
+    entry.files.push_back({name, digest_of(shown.back().id), size});
+    entry.size += size;
+  };
+  for (const auto& file : package.files)
+    add(file.name, *file.md5, file.status.size);
+  const std::string text = md5sums_text(package);
+  add(std::string(k_md5sums), base::md5(text), text.size());
+  auto fragment = package::render_record(package.description, shown, entry.size, entry.basepath());
+  fragment.shrink_to_fit();
+  entry.deflated_fragment = std::make_shared<const DeflatedPiece>(deflate_piece(fragment));
+  entry.fragment = std::make_shared<const std::string>(std::move(fragment));
+}
+
 }  // namespace
+
+Md5Digest digest_of(std::string_view hex) {
+  Md5Digest digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<unsigned char>(value_of(hex[2 * i]) * 16 + value_of(hex[2 * i + 1]));
+  }
+  return digest;
+}
 
 std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
                                                         FoundPackage& package) {
@@ -91,6 +102,28 @@ std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
   return believed;
 }
 
+std::string md5sums_text(const FoundPackage& package) {
+  std::vector<package::Md5Line> lines;
+  lines.reserve(package.files.size());
+  for (const auto& file : package.files)
+    lines.push_back({base::to_hex(*file.md5), file.name});
+  return package::format_md5sums(std::move(lines));
+}
+
+std::shared_ptr<Entry> build_entry(const FoundPackage& package,
+                                   std::shared_ptr<const std::string> src,
+                                   std::uint64_t generation) {
+  auto entry = std::make_shared<Entry>();
+  entry->src = std::move(src);
+  entry->folder = package.folder;
+  entry->id = package.description.id;
+  entry->label = package.description.label;
+  entry->version = package.description.version;
+  entry->generation = generation;
+  render(package, *entry);
+  return entry;
+}
+
 EntryBuilder::EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
                            store::HashCache* cache,
                            std::function<void(const base::Error&)> on_write_failure)
@@ -101,36 +134,11 @@ EntryBuilder::EntryBuilder(const os::Root& root, std::shared_ptr<const std::stri
 
 std::shared_ptr<const Entry> EntryBuilder::build(const FoundPackage& package,
                                                  std::uint64_t generation) const {
-  auto entry = std::make_shared<Entry>();
-  entry->src = m_src;
-  entry->folder = package.folder;
-  entry->id = package.description.id;
-  entry->label = package.description.label;
-  entry->version = package.description.version;
-  entry->generation = generation;
-  render(package, *entry);
-  return entry;
-}
-
-void EntryBuilder::render(const FoundPackage& package, Entry& entry) const {
-  std::vector<package::FileEntry> shown;
-  shown.reserve(package.files.size() + 1);
-  entry.files.reserve(package.files.size() + 1);
-  const auto add = [&](const std::string& name, const Md5Digest& digest, std::uint64_t size) {
-    shown.push_back(visible_file(package.folder, name, digest));
-    entry.files.push_back({name, digest_of(shown.back().id), size});
-    entry.size += size;
-  };
-  for (const auto& file : package.files)
-    add(file.name, *file.md5, file.status.size);
   std::string text = md5sums_text(package);
   const Md5Digest digest = base::md5(text);
-  add(std::string(k_md5sums), digest, text.size());
-  entry.md5sums_in_memory = settle_md5sums(package, std::move(text), digest);
-  auto fragment = package::render_record(package.description, shown, entry.size, entry.basepath());
-  fragment.shrink_to_fit();
-  entry.deflated_fragment = std::make_shared<const DeflatedPiece>(deflate_piece(fragment));
-  entry.fragment = std::make_shared<const std::string>(std::move(fragment));
+  auto entry = build_entry(package, m_src, generation);
+  entry->md5sums_in_memory = settle_md5sums(package, std::move(text), digest);
+  return entry;
 }
 
 bool EntryBuilder::is_current(const FoundPackage& package, const std::string& text,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "catalog/package_reader.hpp"
 #include "catalog/snapshot.hpp"
@@ -19,6 +20,18 @@ namespace pulse2::catalog {
 /// believed.
 [[nodiscard]] std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
                                                                       FoundPackage& package);
+
+/// `hex`: 32 lower-case hexadecimal digits.
+[[nodiscard]] base::Md5Digest digest_of(std::string_view hex);
+
+/// The text of the package's MD5SUMS. Every file must have its hash.
+[[nodiscard]] std::string md5sums_text(const FoundPackage& package);
+
+/// The entry of a package whose folder holds its MD5SUMS already. Every file must have its hash;
+/// nothing is read or written.
+[[nodiscard]] std::shared_ptr<Entry> build_entry(const FoundPackage& package,
+                                                 std::shared_ptr<const std::string> src,
+                                                 std::uint64_t generation);
 
 /// What an entry is made with. All references must outlive the builder; any thread may build.
 class EntryBuilder {
@@ -40,7 +53,6 @@ class EntryBuilder {
   [[nodiscard]] base::Expected<void> write_md5sums(const FoundPackage& package,
                                                    const std::string& text,
                                                    const base::Md5Digest& digest) const;
-  void render(const FoundPackage& package, Entry& entry) const;
 
   const os::Root& m_root;
   std::shared_ptr<const std::string> m_src;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,6 +43,11 @@ struct MirrorHold {
 struct FreeSpaceReserve {
   std::uint64_t bytes = k_gib;
   int percent = 2;  ///< of the file system's size
+
+  /// The bytes to be kept free on a file system of that size: the smaller of the two.
+  [[nodiscard]] std::uint64_t of(std::uint64_t total) const noexcept {
+    return std::min(bytes, total / 100 * static_cast<std::uint64_t>(percent));
+  }
 };
 
 struct Main {

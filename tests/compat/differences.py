@@ -53,6 +53,7 @@ class Difference:
                 and (self.recorded is None or self.recorded in str(line["answer"])))
 
 
+ANY = object()
 API_RECORD = {"mountpoint": "/package_api_get1", "uuid": "UUID/package_api_get1",
               "protocol": "http", "port": "@PORT@", "server": "127.0.0.1"}
 
@@ -67,11 +68,8 @@ RPC = [
                [API_RECORD], ("getServerDetails",), mount="/upaa"),
     Difference("a command without text keeps its name",
                {"command": "", "name": "only"}, ("getPackagePostCommandFailure:cdata",)),
-    Difference("packages are not edited yet: a failure that says so, instead of 0 and nothing done",
-               Failure("unavailable"),
-               ("putPackageSize", "putPackagePreCommand", "putPackageCommand",
-                "putPackagePostCommandSuccess", "putPackagePostCommandFailure",
-                "putPackageFiles")),
+    Difference("putPackageXxx of an earlier line rewrote the description, with associateinventory",
+               ANY, ("extra path", "untyped string param")),
     Difference("no such method: a real fault instead of an HTML 500 page",
                Fault(8001), ("system.listMethods", "dotted method", "method render")),
     Difference("not XML: a real fault instead of an HTML 500 page",
@@ -126,4 +124,81 @@ HTTP = [
                Status(200, {"content-type": "text/x-sh"}), ("many headers",)),
     Difference("a length that is no number is a bad request, told to the client",
                Status(400), ("negative content-length", "bad content-length")),
+]
+
+AS_RECORDED = object()
+FAILURE = {"FAILURE": {}}
+
+
+@dataclasses.dataclass(frozen=True)
+class WritingDifference:
+    """A call of the story that changes packages. `disk`: "recorded" when it does on disk what was
+    recorded, "unchanged" when it does nothing there, "ours" when something else."""
+
+    reason: str
+    labels: tuple
+    answer: object = AS_RECORDED
+    disk: str = "recorded"
+
+
+WRITING = [
+    WritingDifference("binary values are taken like base64 text", ("pushPackage:Binary object instead of string",), True, "ours"),
+    WritingDifference("bad base64 is a failure and leaves no file", ("pushPackage:bad base64",), FAILURE, "unchanged"),
+    WritingDifference("names that lead out of the upload folder are refused",
+                      ("pushPackage:.. in filename", "pushPackage:.. in random_dir"), FAILURE, "unchanged"),
+    WritingDifference("a failed upload leaves no folder behind", ("pushPackage:local missing",), FAILURE, "unchanged"),
+    WritingDifference("the recording does not say what this file holds: only its size counts",
+                      ("pushPackage:local move", "associate:level1"), disk="ours"),
+    WritingDifference("in byte order, without what failed uploads left",
+                      ("getTemporaryFiles",), [["rnd1", True], ["rnd2", True], ["rnd4", True], ["rnd5", True]]),
+    WritingDifference("in byte order", ("getTemporaryFilesSuggestedCommand",),
+                      {"version": "0.1", "commandcmd": 'regedit /s "a.reg"\ncmd.exe /c "b.bat"\n./"c.sh"'}),
+    WritingDifference("a package that waits for its files is pending until they are associated",
+                      ("detail after create",), {}),
+    WritingDifference("a package that waits for its files is pending until they are associated",
+                      ("pending after create", "pending after mini2"), ANY),
+    WritingDifference("a package that waits for its files is pending until they are associated",
+                      ("mirror isAvailable after create",), False),
+    WritingDifference("a package that waits for its files is pending until they are associated",
+                      ("label after create",), FAILURE),
+    WritingDifference("what exists in the package is replaced",
+                      ("associate:level0 folder already exists in package",), [True, []], "ours"),
+    WritingDifference("the package is complete after the call", ("pending after failed associate",), []),
+    WritingDifference("the files of the replaced folder are gone, its new one is there",
+                      ("detail after failed associate", "detail after level1", "detail after edit",
+                       "putPackageDetail:edit need_assign False", "mirror details after edit", "size after edit",
+                       "putPackageDetail:edit need_assign True", "detail after edit NA", "detail after basepath",
+                       "putPackageDetail:edit with basepath/size int/files"), ANY),
+    WritingDifference("the files of the replaced folder are gone, its new one is there",
+                      ("associate:level as string",), disk="ours"),
+    WritingDifference("an unknown package is refused", ("associate:unknown pid",), [False, ""], "unchanged"),
+    WritingDifference("an empty folder has no files to be moved", ("associate:level1 empty dir",), [True, []], "ours"),
+    WritingDifference("missing members take their defaults or keep their values",
+                      ("putPackageDetail:missing keys (edit)", "putPackageDetail:missing keys (create)",
+                       "detail after mini", "getAllPackages after mini2", "getServerDetails after mini2"), ANY, "ours"),
+    WritingDifference("the package was edited before", ("putPackageDetail:a good one after the bad one",), disk="ours"),
+    WritingDifference("an empty id gets a fresh one", ("putPackageDetail:empty id",), ANY, "ours"),
+    WritingDifference("an id that leads out of the tree is refused", ("putPackageDetail:.. id",), FAILURE, "unchanged"),
+    WritingDifference("versions are UTF-8", ("putPackageDetail:non-ascii version",
+                                             "getAllPackages after non-ascii version"), ANY, "ours"),
+    WritingDifference("a version is text", ("putPackageDetail:int version",), ANY),
+    WritingDifference("a package without a label is refused", ("putPackageDetail:empty label",), [False, ""], "unchanged"),
+    WritingDifference("a package without a label is refused: the others stay",
+                      ("detail empty label", "getAllPackages after empty label"), ANY),
+    WritingDifference("a command given as text is stored",
+                      ("putPackageDetail:command as unicode string", "getAllPackages after command string"), ANY, "ours"),
+    WritingDifference("a true reboot is written as 1", ("putPackageDetail:reboot bool",), ANY, "ours"),
+    WritingDifference("the package was written differently before", ("putPackageDetail:escaping",), disk="ours"),
+    WritingDifference("unknown elements survive an edit", ("putPackageDetail:edit test pkg",), disk="ours"),
+    WritingDifference("an edit works on the package's own folder",
+                      ("putPackageDetail:edit package whose dirname differs", "detail other-id edited",
+                       "getAllPackages dirname differs"), ANY, "ours"),
+    WritingDifference("a package of a tree that no package_api_put serves is not edited",
+                      ("putPackageDetail:edit package of mirror2 through put1",), [False, ""], "unchanged"),
+    WritingDifference("the package of the other tree is no package of this one", ("detail second",), {}),
+    WritingDifference("the package of the other tree stays as it was",
+                      ("getAllPackages after editing second", "mirror2 details after editing second"), ANY),
+    WritingDifference("all files are removed or none", ("removeFiles:one missing",), [False, ""], "unchanged"),
+    WritingDifference("names that lead out of the package are refused", ("removeFiles:..",), FAILURE, "unchanged"),
+    WritingDifference("a dropped package loses its own folder", ("dropPackage:dirname differs",), disk="ours"),
 ]

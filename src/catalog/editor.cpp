@@ -1,0 +1,381 @@
+#include "catalog/editor.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/names.hpp"
+#include "base/text.hpp"
+#include "catalog/entry_builder.hpp"
+#include "os/tree.hpp"
+#include "package/conf_json.hpp"
+#include "package/conf_xml.hpp"
+#include "package/file_id.hpp"
+#include "package/md5sums.hpp"
+
+namespace pulse2::catalog {
+
+using base::ErrorKind;
+using base::Expected;
+
+namespace {
+
+using Digests = std::unordered_map<std::string, base::Md5Digest>;
+
+tl::unexpected<base::Error> unknown_package() {
+  return base::fail(ErrorKind::not_found, "This package don't exists");
+}
+
+std::string without_slashes(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/')
+    path.remove_suffix(1);
+  return std::string(path);
+}
+
+bool is_reserved(std::string_view name) {
+  return name == k_conf_xml || name == k_conf_json || name == k_md5sums;
+}
+
+/// The hashes that an MD5SUMS names, if it is the one that is served with the entry.
+Digests served_digests(const Entry& entry, const std::optional<std::string>& text) {
+  Digests digests;
+  if (!text || entry.files.empty()) return digests;
+  const auto id =
+      package::file_id("/" + entry.folder, std::string(k_md5sums), base::md5_hex(*text));
+  if (id != base::to_hex(entry.files.back().id)) return digests;
+  const auto lines = package::parse_md5sums(*text);
+  if (!lines) return digests;
+  for (const auto& line : *lines)
+    digests.emplace(line.path, digest_of(line.md5));
+  return digests;
+}
+
+/// Takes over the hashes of the files that are as they were when the entry was made.
+void take_digests(const Entry& entry, const Digests& digests, FoundPackage& package) {
+  if (!package.md5sums) return;
+  for (auto& file : package.files) {
+    const auto digest = digests.find(file.name);
+    if (digest == digests.end()) continue;
+    const auto record = std::lower_bound(
+        entry.files.begin(), entry.files.end(), file.name,
+        [](const FileRecord& a, const std::string& name) { return a.name < name; });
+    const bool has_size = record != entry.files.end() && record->name == file.name &&
+                          record->size == file.status.size;
+    if (has_size && file.status.mtime_ns <= package.md5sums->mtime_ns) file.md5 = digest->second;
+  }
+}
+
+Expected<void> check(const package::Package& description, const std::string& pid) {
+  if (description.id != pid) return base::fail(ErrorKind::internal, "an edit changed a package id");
+  return package::check_texts(description);
+}
+
+}  // namespace
+
+/// Holds a package's lock; whoever comes for the same package waits.
+class Editor::Lock {
+ public:
+  Lock(Editor& editor, std::string_view pid) : m_editor(editor), m_pid(pid) {
+    {
+      const std::lock_guard guard(m_editor.m_locks_mutex);
+      auto& slot = m_editor.m_locks[m_pid];
+      m_mutex = slot.lock();
+      if (!m_mutex) slot = m_mutex = std::make_shared<std::mutex>();
+    }
+    m_mutex->lock();
+  }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  ~Lock() {
+    m_mutex->unlock();
+    const std::lock_guard guard(m_editor.m_locks_mutex);
+    m_mutex.reset();
+    const auto slot = m_editor.m_locks.find(m_pid);
+    if (slot != m_editor.m_locks.end() && slot->second.expired()) m_editor.m_locks.erase(slot);
+  }
+
+ private:
+  Editor& m_editor;
+  std::string m_pid;
+  std::shared_ptr<std::mutex> m_mutex;
+};
+
+Editor::Editor(EditorOptions options, Catalog& catalog, store::State& state, SyncLedger& ledger,
+               os::ThreadPool& pool, Reporter& reporter)
+    : m_options(std::move(options)),
+      m_catalog(catalog),
+      m_state(state),
+      m_ledger(ledger),
+      m_pool(pool),
+      m_reporter(reporter) {
+  for (auto& src : m_options.srcs)
+    src = without_slashes(src);
+}
+
+void Editor::recover() {
+  for (const auto& src : m_options.srcs) {
+    const auto recovered = Draft::recover(src);
+    if (!recovered) {
+      m_reporter.report(Severity::warning, "editor.staging_not_cleared",
+                        src + ": " + recovered.error().for_operator());
+    } else if (*recovered) {
+      m_reporter.report(Severity::info, "editor.staging_cleared",
+                        src + ": removed what an interrupted change left behind");
+    }
+  }
+  // A package that waits was made by us in the folder of its id; noted first, it may not exist.
+  for (const auto& [src, pid] : m_state.waiting()) {
+    const auto status = os::status_of(src + "/" + pid);
+    if (!status && status.error().kind == ErrorKind::not_found) {
+      (void)m_state.set_waiting(src, pid, false);
+    }
+  }
+}
+
+Editor::EntryPointer Editor::find(std::string_view src, std::string_view pid) const {
+  const auto snapshot = m_catalog.snapshot();
+  auto entry = snapshot->find(src, pid);
+  return entry ? entry : snapshot->find_any(pid);
+}
+
+bool Editor::may_change(std::string_view src) const {
+  return std::find(m_options.srcs.begin(), m_options.srcs.end(), without_slashes(src)) !=
+         m_options.srcs.end();
+}
+
+bool Editor::is_all_found() const {
+  const auto phase = m_catalog.progress().phase;
+  return phase == Progress::Phase::verifying || phase == Progress::Phase::done;
+}
+
+Expected<Editor::EntryPointer> Editor::find_editable(std::string_view src,
+                                                     std::string_view pid) const {
+  auto entry = find(src, pid);
+  if (!entry) return unknown_package();
+  if (!may_change(*entry->src)) {
+    return base::fail(ErrorKind::permission_denied,
+                      "this package belongs to a tree that can't be changed from here");
+  }
+  return entry;
+}
+
+Expected<Draft> Editor::draft_of(const Entry& entry) {
+  auto root = os::Root::open(*entry.src, m_options.follow_links_to);
+  if (!root) return tl::unexpected(std::move(root).error());
+  auto draft = Draft::open(std::move(*root), entry.folder);
+  if (!draft) return draft;
+  PULSE2_TRY(draft->read(m_reporter));
+  if (draft->package().description.id != entry.id) {
+    return base::fail(ErrorKind::conflict, "the package was changed on the disk meanwhile");
+  }
+  // Until everything is verified an MD5SUMS may only be believed.
+  if (m_catalog.progress().phase == Progress::Phase::done) {
+    take_digests(entry, served_digests(entry, draft->read_md5sums()), draft->package());
+  }
+  return draft;
+}
+
+Expected<Editor::PutResult> Editor::put(std::string_view src, const std::string& pid,
+                                        const Change& change, bool waits) {
+  PULSE2_TRY(base::check_component(pid, "package id"));
+  const Lock lock(*this, pid);
+  const auto known = find(src, pid);
+  if (known) {
+    auto editable = find_editable(src, pid);
+    if (!editable) return tl::unexpected(std::move(editable).error());
+    auto entry = edit(**editable, change);
+    if (!entry) return tl::unexpected(std::move(entry).error());
+    return PutResult{std::move(*entry), false};
+  }
+  if (!is_all_found()) {
+    return base::fail(ErrorKind::unavailable,
+                      "the packages are still being read, try again in a while");
+  }
+  auto entry = create(src, pid, change, waits);
+  if (!entry) return tl::unexpected(std::move(entry).error());
+  return PutResult{std::move(*entry), true};
+}
+
+Expected<Editor::EntryPointer> Editor::create(std::string_view src, const std::string& pid,
+                                              const Change& change, bool waits) {
+  if (pid.starts_with(os::k_temporary_prefix) || pid == k_staging_folder) {
+    return base::fail(ErrorKind::invalid_argument, "this package id is reserved");
+  }
+  package::Package description;
+  description.id = pid;
+  PULSE2_TRY(change(description, true));
+  PULSE2_TRY(check(description, pid));
+  const auto tree = std::make_shared<const std::string>(without_slashes(src));
+  auto root = os::Root::open(*tree, m_options.follow_links_to);
+  if (!root) return tl::unexpected(std::move(root).error());
+  auto draft = Draft::open(std::move(*root), pid);
+  if (!draft) return tl::unexpected(std::move(draft).error());
+  const std::string text = package::write_conf_xml(description);
+  auto parsed = package::parse_conf_xml(text);
+  if (!parsed) return tl::unexpected(std::move(parsed).error());
+  draft->package().description = std::move(*parsed);
+  PULSE2_TRY(draft->stage_new());
+  PULSE2_TRY(draft->stage_text(k_conf_xml, text));
+  PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
+  m_ledger.mark_pending(*tree, pid);
+  PULSE2_TRY(m_state.set_waiting(*tree, pid, waits));
+  if (auto done = draft->commit_new(); !done) {
+    (void)m_state.set_waiting(*tree, pid, false);
+    return tl::unexpected(std::move(done).error());
+  }
+  PULSE2_TRY(m_state.set_dropped(*tree, pid, false));
+  return publish(*draft, tree, 1);
+}
+
+Expected<Editor::EntryPointer> Editor::edit(const Entry& entry, const Change& change) {
+  auto draft = draft_of(entry);
+  if (!draft) return tl::unexpected(std::move(draft).error());
+  auto description = draft->read_description();
+  if (!description) return tl::unexpected(std::move(description).error());
+  package::Package edited = description->current();
+  PULSE2_TRY(change(edited, false));
+  PULSE2_TRY(check(edited, entry.id));
+  PULSE2_TRY(draft->hash(m_pool, m_cancelled));
+  PULSE2_TRY(write(*draft, *description, std::move(edited)));
+  return publish(*draft, entry.src, entry.generation + 1);
+}
+
+Expected<void> Editor::write(Draft& draft, const Description& description,
+                             package::Package edited) {
+  std::string json;
+  std::string xml;
+  if (description.xml) {
+    edited.extras = description.xml->extras;
+    xml = package::write_conf_xml(edited);
+  }
+  if (description.json) {
+    edited.extras = description.json->extras;
+    json = package::write_conf_json(edited);
+  }
+  auto parsed = json.empty() ? package::parse_conf_xml(xml) : package::parse_conf_json(json);
+  if (!parsed) return tl::unexpected(std::move(parsed).error());
+  auto& package = draft.package();
+  package.description = std::move(*parsed);
+  package.description.extras = {};
+  m_ledger.mark_pending(draft.root().path(), package.description.id);
+  if (json.empty()) return draft.write_in_place(k_conf_xml, xml);
+  if (xml.empty()) return draft.write_in_place(k_conf_json, json);
+  // Two files change in one step only with their folder.
+  PULSE2_TRY(draft.stage_links());
+  PULSE2_TRY(draft.stage_text(k_conf_xml, xml));
+  PULSE2_TRY(draft.stage_text(k_conf_json, json));
+  return draft.commit_exchange();
+}
+
+Expected<Editor::EntryPointer> Editor::publish(Draft& draft, std::shared_ptr<const std::string> src,
+                                               std::uint64_t generation) {
+  draft.refresh_statuses();
+  const auto& package = draft.package();
+  auto entry = build_entry(package, std::move(src), generation);
+  entry->waits_for_files = m_state.waits_for_files(*entry->src, entry->id);
+  const std::string base = entry->basepath() + "/";
+  for (const auto& file : package.files)
+    m_catalog.remember(base + file.name, file.status, *file.md5);
+  PULSE2_TRY(m_catalog.replace(*entry->src, entry->folder, entry));
+  return entry;
+}
+
+Expected<Editor::EntryPointer> Editor::end_wait(const EntryPointer& entry) {
+  if (!entry->waits_for_files) return entry;
+  PULSE2_TRY(m_state.set_waiting(*entry->src, entry->id, false));
+  auto ready = std::make_shared<Entry>(*entry);
+  ready->waits_for_files = false;
+  PULSE2_TRY(m_catalog.replace(*ready->src, ready->folder, ready));
+  return ready;
+}
+
+Expected<Editor::EntryPointer> Editor::add(std::string_view src, std::string_view pid,
+                                           const std::vector<Addition>& additions) {
+  const Lock lock(*this, pid);
+  auto entry = find_editable(src, pid);
+  if (!entry) return entry;
+  if (additions.empty()) return end_wait(*entry);
+  auto draft = draft_of(**entry);
+  if (!draft) return tl::unexpected(std::move(draft).error());
+  PULSE2_TRY(draft->stage_links());
+  for (const auto& addition : additions) {
+    PULSE2_TRY(base::check_component(addition.item, "file name"));
+    if (!is_reserved(addition.item)) {
+      PULSE2_TRY(draft->stage_item(addition.folder, addition.item));
+    }
+  }
+  PULSE2_TRY(draft->hash(m_pool, m_cancelled));
+  PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
+  m_ledger.mark_pending(*(*entry)->src, pid);
+  PULSE2_TRY(draft->commit_exchange());
+  PULSE2_TRY(m_state.set_waiting(*(*entry)->src, pid, false));
+  auto published = publish(*draft, (*entry)->src, (*entry)->generation + 1);
+  if (!published) return published;
+  for (const auto& addition : additions) {
+    if (auto gone = os::remove_tree_at(addition.folder, addition.item); !gone) {
+      m_reporter.report(Severity::warning, "editor.upload_not_removed",
+                        base::printable(addition.item) + ": " + gone.error().for_operator());
+    }
+  }
+  return published;
+}
+
+Expected<Editor::EntryPointer> Editor::remove(std::string_view src, std::string_view pid,
+                                              const std::vector<std::string>& names) {
+  const Lock lock(*this, pid);
+  if (auto present = find(src, pid); present && names.empty()) return present;
+  auto entry = find_editable(src, pid);
+  if (!entry) return entry;
+  auto draft = draft_of(**entry);
+  if (!draft) return tl::unexpected(std::move(draft).error());
+  const auto& files = draft->package().files;
+  for (const auto& name : names) {
+    PULSE2_TRY(base::check_relative_path(name, "file name"));
+    const auto is_file = [&](const FoundFile& file) { return file.name == name; };
+    if (std::none_of(files.begin(), files.end(), is_file)) {
+      return base::fail(ErrorKind::not_found,
+                        "'" + base::printable(name) + "' is no file of this package");
+    }
+  }
+  std::vector<std::string> unique = names;
+  std::sort(unique.begin(), unique.end());
+  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
+  PULSE2_TRY(draft->stage_links());
+  for (const auto& name : unique)
+    PULSE2_TRY(draft->unstage_file(name));
+  PULSE2_TRY(draft->hash(m_pool, m_cancelled));
+  PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
+  m_ledger.mark_pending(*(*entry)->src, pid);
+  PULSE2_TRY(draft->commit_exchange());
+  return publish(*draft, (*entry)->src, (*entry)->generation + 1);
+}
+
+Expected<void> Editor::take_away(Draft& draft) {
+  if (m_options.real_deletion) return draft.commit_removal();
+  PULSE2_TRY(draft.withdraw(k_conf_xml));
+  return draft.withdraw(k_conf_json);
+}
+
+Expected<void> Editor::drop(std::string_view src, std::string_view pid) {
+  const Lock lock(*this, pid);
+  const std::string tree = without_slashes(src);
+  if (!find(tree, pid) && m_state.was_dropped(tree, pid)) return {};
+  auto found = find_editable(tree, pid);
+  if (!found) return tl::unexpected(std::move(found).error());
+  const Entry& entry = **found;
+  auto root = os::Root::open(*entry.src, m_options.follow_links_to);
+  if (!root) return tl::unexpected(std::move(root).error());
+  auto draft = Draft::open(std::move(*root), entry.folder);
+  if (!draft) return tl::unexpected(std::move(draft).error());
+  m_ledger.mark_pending(*entry.src, pid);
+  // Noted first: were it lost, a second call would fail for a package that is gone.
+  PULSE2_TRY(m_state.set_dropped(*entry.src, pid, true));
+  if (auto done = take_away(*draft); !done) {
+    (void)m_state.set_dropped(*entry.src, pid, false);
+    return done;
+  }
+  PULSE2_TRY(m_state.set_waiting(*entry.src, pid, false));
+  return m_catalog.replace(*entry.src, entry.folder, nullptr);
+}
+
+}  // namespace pulse2::catalog

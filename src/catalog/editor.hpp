@@ -1,0 +1,113 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "catalog/catalog.hpp"
+#include "catalog/draft.hpp"
+#include "catalog/reporter.hpp"
+#include "catalog/sync_ledger.hpp"
+#include "os/thread_pool.hpp"
+#include "package/package.hpp"
+#include "store/state.hpp"
+
+namespace pulse2::catalog {
+
+struct EditorOptions {
+  std::vector<std::string> srcs;             ///< the trees that may be changed, as configured
+  std::vector<std::string> follow_links_to;  ///< as in CatalogOptions
+  bool real_deletion = true;  ///< false: a dropped package keeps its files, withdrawn by `.rem`
+};
+
+/// Changes packages. Each function prepares the new state beside the old one, makes it durable,
+/// puts it in its place in one step and publishes it before it returns; after an error everything
+/// is as it was. Changes of one package follow each other, those of others run side by side.
+///
+/// To be called from tasks of a pool: everything waits for disks.
+class Editor {
+ public:
+  using EntryPointer = Snapshot::EntryPointer;
+  /// Changes a description; `is_new` tells one that has only its id yet.
+  using Change = std::function<base::Expected<void>(package::Package& description, bool is_new)>;
+
+  /// All references must outlive the editor. Large files are hashed by several threads of `pool`.
+  Editor(EditorOptions options, Catalog& catalog, store::State& state, SyncLedger& ledger,
+         os::ThreadPool& pool, Reporter& reporter);
+  Editor(const Editor&) = delete;
+  Editor& operator=(const Editor&) = delete;
+
+  /// Clears away what a crash left in the staging folders, completing what it interrupted. Before
+  /// the catalogue starts.
+  void recover();
+  /// Gives up hashing: calls that run end with `cancelled`.
+  void cancel() noexcept { m_cancelled = true; }
+
+  struct PutResult {
+    EntryPointer entry;
+    bool is_new = false;
+  };
+  /// Creates or edits a package. `waits`: a new one waits for associate(). Errors: what `change`
+  /// answers, `permission_denied` for a package of a tree that may not be changed,
+  /// `already_exists` when the folder of a new one is taken, `unavailable` while a package of that
+  /// id may still be found.
+  [[nodiscard]] base::Expected<PutResult> put(std::string_view src, const std::string& pid,
+                                              const Change& change, bool waits);
+
+  /// What comes into a package.
+  struct Addition {
+    int folder = -1;   ///< open folder that holds it now; the caller keeps it open
+    std::string item;  ///< a file or folder of that name, in both places
+  };
+  /// Moves files and folders into a package and ends its wait. What has the same name in the
+  /// package is replaced; a description or MD5SUMS among them is left out. Errors: `not_found` for
+  /// the package, `invalid_argument` for names or kinds of files that packages can't have.
+  [[nodiscard]] base::Expected<EntryPointer> add(std::string_view src, std::string_view pid,
+                                                 const std::vector<Addition>& additions);
+
+  /// Removes files, all or none. `names` are relative to the package.
+  [[nodiscard]] base::Expected<EntryPointer> remove(std::string_view src, std::string_view pid,
+                                                    const std::vector<std::string>& names);
+
+  /// Removes or withdraws the package. One that was dropped before is no error.
+  [[nodiscard]] base::Expected<void> drop(std::string_view src, std::string_view pid);
+
+ private:
+  class Lock;
+
+  [[nodiscard]] EntryPointer find(std::string_view src, std::string_view pid) const;
+  [[nodiscard]] base::Expected<EntryPointer> find_editable(std::string_view src,
+                                                           std::string_view pid) const;
+  [[nodiscard]] bool may_change(std::string_view src) const;
+  [[nodiscard]] bool is_all_found() const;
+  [[nodiscard]] base::Expected<Draft> draft_of(const Entry& entry);
+  [[nodiscard]] base::Expected<EntryPointer> create(std::string_view src, const std::string& pid,
+                                                    const Change& change, bool waits);
+  [[nodiscard]] base::Expected<EntryPointer> edit(const Entry& entry, const Change& change);
+  [[nodiscard]] base::Expected<void> write(Draft& draft, const Description& description,
+                                           package::Package edited);
+  [[nodiscard]] base::Expected<EntryPointer> publish(Draft& draft,
+                                                     std::shared_ptr<const std::string> src,
+                                                     std::uint64_t generation);
+  [[nodiscard]] base::Expected<EntryPointer> end_wait(const EntryPointer& entry);
+  [[nodiscard]] base::Expected<void> take_away(Draft& draft);
+
+  EditorOptions m_options;
+  Catalog& m_catalog;
+  store::State& m_state;
+  SyncLedger& m_ledger;
+  os::ThreadPool& m_pool;
+  Reporter& m_reporter;
+  std::atomic<bool> m_cancelled{false};
+  std::mutex m_locks_mutex;                                               ///< guards m_locks
+  std::map<std::string, std::weak_ptr<std::mutex>, std::less<>> m_locks;  ///< by package
+};
+
+}  // namespace pulse2::catalog

@@ -328,12 +328,12 @@ constexpr Entry k_methods[] = {
     {"addPackageFile", 2, 2, put_files},
 };
 
-struct MemberEntry {
+struct SetterEntry {
   const char* name;
   const char* member;
 };
 
-constexpr MemberEntry k_member_methods[] = {
+constexpr SetterEntry k_setter_methods[] = {
     {"putPackageLabel", "label"},
     {"putPackageVersion", "version"},
     {"putPackageInstallInit", "installInit"},
@@ -361,7 +361,7 @@ MethodTable package_api_put_methods(const PackageView& packages, UploadFolder up
                            },
                            Runs::pool});
   }
-  for (const MemberEntry& entry : k_member_methods) {
+  for (const SetterEntry& entry : k_setter_methods) {
     table.add(entry.name, {2, 2,
                            [context, member = entry.member](const Arguments& arguments) {
                              return put_member(*context, arguments, member);

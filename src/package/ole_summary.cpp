@@ -1,9 +1,9 @@
-#include "api/ole_template.hpp"
+#include "package/ole_summary.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace pulse2::api {
+namespace pulse2::package {
 namespace {
 
 // Offsets and values of the compound file format, [MS-CFB], and of property sets, [MS-OLEPS].
@@ -18,17 +18,8 @@ constexpr std::uint32_t k_text_type = 30;  // VT_LPSTR
 
 /// Sectors of one chain that are followed: broken files may chain in circles.
 constexpr std::size_t k_longest_chain = 4096;
+constexpr std::size_t k_longest_mini_stream = 2U << 20U;
 constexpr std::size_t k_longest_summary = 64 * 1024;
-
-std::uint32_t u16_at(std::string_view bytes, std::size_t offset) {
-  if (offset + 2 > bytes.size()) return 0;
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[offset + i]); };
-  return static_cast<std::uint32_t>(byte(0) | (byte(1) << 8U));
-}
-
-std::uint32_t u32_at(std::string_view bytes, std::size_t offset) {
-  return u16_at(bytes, offset) | (u16_at(bytes, offset + 2) << 16U);
-}
 
 /// Name of a directory entry; the names looked for are ASCII.
 std::string entry_name(std::string_view entry) {
@@ -69,8 +60,8 @@ class Document {
   /// A stream of the mini stream, whose sectors stand one after the other in `mini_stream`.
   [[nodiscard]] std::string read_mini(std::string_view mini_stream, std::uint32_t sector,
                                       std::size_t size) const {
-    const std::string table =
-        read_chain(u32_at(m_header, 60), k_longest_chain * sizeof(std::uint32_t));
+    const std::string table = read_chain(
+        u32_at(m_header, 60), k_longest_mini_stream / k_mini_sector_bytes * sizeof(std::uint32_t));
     std::string bytes;
     for (std::size_t i = 0; i < k_longest_chain && bytes.size() < size; ++i) {
       const std::uint64_t offset = std::uint64_t{sector} * k_mini_sector_bytes;
@@ -167,8 +158,7 @@ std::optional<OleSummary> read_ole_summary(const FileBytes& file) {
     if (size >= k_mini_stream_cutoff) {
       summary.template_text = template_of(document.read_chain(start, size));
     } else {
-      const std::size_t mini_bytes = k_longest_chain * k_mini_sector_bytes;
-      const std::string mini_stream = document.read_chain(u32_at(root, 116), mini_bytes);
+      const std::string mini_stream = document.read_chain(u32_at(root, 116), k_longest_mini_stream);
       summary.template_text = template_of(document.read_mini(mini_stream, start, size));
     }
     break;
@@ -176,4 +166,4 @@ std::optional<OleSummary> read_ole_summary(const FileBytes& file) {
   return summary;
 }
 
-}  // namespace pulse2::api
+}  // namespace pulse2::package

@@ -1,17 +1,19 @@
-#include "api/suggested_command.hpp"
+#include "package/suggested_command.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "api/ole_template.hpp"
 #include "base/text.hpp"
+#include "package/ole_summary.hpp"
+#include "package/pe_image.hpp"
 
-namespace pulse2::api {
+namespace pulse2::package {
 namespace {
 
-/// Manifests of programs stand in their resources, which set-up programs keep before the payload.
-constexpr std::size_t k_searched_bytes = 8U << 20U;
+/// A program's resources are searched, but no payload of gigabytes.
+constexpr std::uint64_t k_searched_bytes = 8U << 20U;
 constexpr std::size_t k_chunk_bytes = 1U << 20U;
+constexpr std::size_t k_longest_mark = 64;
 
 /// The name between double quotes of a shell.
 std::string quoted(std::string_view name) {
@@ -32,51 +34,51 @@ std::string utf16(std::string_view ascii) {
   return text;
 }
 
-/// What tells one set-up program from another, looked for in one pass.
-struct Marks {
-  bool inno = false;
-  bool nsis = false;
-  bool seven_zip = false;
-  bool mozilla = false;
-  bool adobe = false;
-};
-
 bool holds(std::string_view bytes, std::string_view text) {
   return bytes.find(text) != std::string_view::npos ||
          bytes.find(utf16(text)) != std::string_view::npos;
 }
 
-Marks find_marks(const FileBytes& file) {
-  constexpr std::size_t k_longest_mark = 64;
-  Marks marks;
+/// Which of the marks stand in the range, as ASCII or UTF-16.
+template <std::size_t N>
+std::array<bool, N> find_marks(const FileBytes& file, FileRange range,
+                               const std::array<std::string_view, N>& marks) {
+  std::array<bool, N> found{};
   std::string window;
-  for (std::uint64_t offset = 0; offset < std::min<std::uint64_t>(file.size, k_searched_bytes);) {
-    const std::string chunk = file.read(offset, k_chunk_bytes);
+  const std::uint64_t end = range.offset + std::min(range.size, k_searched_bytes);
+  for (std::uint64_t offset = range.offset; offset < end;) {
+    const std::string chunk = file.read(
+        offset, static_cast<std::size_t>(std::min<std::uint64_t>(k_chunk_bytes, end - offset)));
     if (chunk.empty()) break;
     // A mark may stand across two chunks.
     window.erase(0, window.size() - std::min(window.size(), k_longest_mark));
     window += chunk;
     offset += chunk.size();
-    marks.inno |= holds(window, "JR.Inno.Setup");
-    marks.nsis |= holds(window, "Nullsoft.NSIS.exehead");
-    marks.seven_zip |= holds(window, "7zS.sfx.exe");
-    marks.mozilla |= holds(window, "Mozilla");
-    marks.adobe |= holds(window, "AdobeSelfExtractorApp");
+    for (std::size_t i = 0; i < N; ++i)
+      found[i] = found[i] || holds(window, marks[i]);
   }
-  return marks;
+  return found;
+}
+
+bool is_agent(std::string_view name) {
+  return name.starts_with("pulse2-secure-agent-") && name.ends_with(".exe") &&
+         name.find("plugin") == std::string_view::npos;
 }
 
 std::optional<std::string> program_command(std::string_view name, const FileBytes& file) {
-  const Marks marks = find_marks(file);
+  const FileRange whole{0, file.size};
+  // Manifest and version record are resources. Programs that hide theirs are searched from the
+  // start.
+  const FileRange resources = find_pe_resources(file).value_or(whole);
+  const auto [inno, nsis, seven_zip, adobe] = find_marks<4>(
+      file, resources,
+      {"JR.Inno.Setup", "Nullsoft.NSIS.exehead", "7zS.sfx.exe", "AdobeSelfExtractorApp"});
   const std::string start = "./" + quoted(name);
-  if (marks.inno) return start + " /SP /VERYSILENT /NORESTART";
-  if (marks.nsis) {
-    const bool agent = name.starts_with("pulse2-secure-agent-") && name.ends_with(".exe") &&
-                       name.find("plugin") == std::string_view::npos;
-    return start + (agent ? " /S /UPDATE" : " /S");
-  }
-  if (marks.seven_zip && marks.mozilla) return start + " -ms";
-  if (marks.adobe) return start + " /sAll";
+  if (inno) return start + " /SP /VERYSILENT /NORESTART";
+  if (nsis) return start + (is_agent(name) ? " /S /UPDATE" : " /S");
+  if (adobe) return start + " /sAll";
+  // The self-extractor's settings, which name the product, follow the program.
+  if (seven_zip && find_marks<1>(file, whole, {"Mozilla"})[0]) return start + " -ms";
   return std::nullopt;
 }
 
@@ -115,4 +117,4 @@ std::optional<std::string> suggest_command(std::string_view name, const FileByte
   return std::nullopt;
 }
 
-}  // namespace pulse2::api
+}  // namespace pulse2::package

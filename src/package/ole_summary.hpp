@@ -3,9 +3,9 @@
 #include <optional>
 #include <string>
 
-#include "api/suggested_command.hpp"
+#include "package/file_bytes.hpp"
 
-namespace pulse2::api {
+namespace pulse2::package {
 
 /// What an OLE compound document (MSI and MSP files are ones) says of itself.
 struct OleSummary {
@@ -18,4 +18,4 @@ struct OleSummary {
 /// file claims about itself.
 [[nodiscard]] std::optional<OleSummary> read_ole_summary(const FileBytes& file);
 
-}  // namespace pulse2::api
+}  // namespace pulse2::package

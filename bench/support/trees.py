@@ -1,14 +1,7 @@
-#!/usr/bin/env python3
-"""Generates a tree of packages: make_tree.py FOLDER PACKAGES [--files 5] [--migrated] [--size N]
-
-Five small files a package by default. --migrated writes an MD5SUMS newer than the files, as a tree
-has that another server kept. The content depends on the numbers only: two runs give the same tree.
-"""
-import argparse
+"""Makes trees of packages. The content depends on the numbers only: two runs give the same tree."""
 import hashlib
 import os
 import pathlib
-import sys
 
 CONF_XML = """<?xml version="1.0" encoding="utf-8"?>
 <package id="{pid}">
@@ -71,24 +64,8 @@ def make_package(root, number, files, size, migrated):
 
 
 def make_tree(folder, packages, files=5, size=512, migrated=False):
-    """Makes the tree in a new folder."""
+    """Makes the tree in a new folder. `migrated`: with an MD5SUMS newer than the files in each
+    package, as a tree has that another server kept."""
     pathlib.Path(folder).mkdir(parents=True)
     for number in range(packages):
         make_package(str(folder), number, files, size, migrated)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder")
-    parser.add_argument("packages", type=int)
-    parser.add_argument("--files", type=int, default=5)
-    parser.add_argument("--size", type=int, default=512)
-    parser.add_argument("--migrated", action="store_true")
-    arguments = parser.parse_args()
-    make_tree(arguments.folder, arguments.packages, arguments.files, arguments.size,
-              arguments.migrated)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

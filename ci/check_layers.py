@@ -18,8 +18,8 @@ IMPURE_SYSTEM_HEADER = re.compile(
 # Paths as text are fine in a pure folder, looking at the disk is not.
 FILE_SYSTEM_CALL = re.compile(r"\bfilesystem::(?!path\b)\w+")
 # Only these folders make system calls: Linux headers elsewhere are a leak. <fcntl.h> is none: its
-# flags are part of what os/ takes. app/ turns its process into a daemon.
-SYSTEM_FOLDERS = {"os", "net", "store", "log", "app"}
+# flags are part of what os/ takes. doctor/ asks the system, app/ turns its process into a daemon.
+SYSTEM_FOLDERS = {"os", "net", "store", "log", "doctor", "app"}
 LINUX_HEADER = re.compile(r"^(sys/|unistd\.h|netinet/|arpa/|linux/|poll\.h|spawn\.h)")
 
 

@@ -10,9 +10,10 @@ k_packages_build="g++ cmake ninja-build ccache mold
   libexpected-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev"
 
 k_packages_test="libgtest-dev libgmock-dev clang-14 clang libclang-rt-14-dev clang-tidy-14
-  clang-format-14 python3 git curl wget rsync openssl strace util-linux procps"
+  clang-format-14 python3 git curl wget rsync openssl strace util-linux procps tftp-hpa atftp
+  systemd libseccomp2 genisoimage"
 
-k_packages_bench="libbenchmark-dev nginx-light wrk python3 iproute2 procps"
+k_packages_bench="libbenchmark-dev nginx-light wrk python3 iproute2 procps tftpd-hpa"
 
 # The packages among "$@" that are not installed.
 missing_packages() {

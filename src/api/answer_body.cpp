@@ -39,15 +39,15 @@ struct Frames {
 };
 
 const Frames& list_frames() {
-  static const Frames frames{
+  static const Frames k_frames{
       Frame(std::string(xmlrpc::k_response_prefix) + std::string(xmlrpc::k_array_prefix)),
       Frame(std::string(xmlrpc::k_array_suffix) + std::string(xmlrpc::k_response_suffix))};
-  return frames;
+  return k_frames;
 }
 
 const Frames& single_frames() {
-  static const Frames frames{Frame(xmlrpc::k_response_prefix), Frame(xmlrpc::k_response_suffix)};
-  return frames;
+  static const Frames k_frames{Frame(xmlrpc::k_response_prefix), Frame(xmlrpc::k_response_suffix)};
+  return k_frames;
 }
 
 /// An entry's fragment may be missing its compressed form; it is then made here.

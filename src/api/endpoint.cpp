@@ -1,13 +1,7 @@
 #include "api/endpoint.hpp"
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <algorithm>
 #include <exception>
-#include <memory>
-#include <optional>
 #include <utility>
 
 #include "api/answer_body.hpp"
@@ -15,6 +9,7 @@
 #include "base/text.hpp"
 #include "http/encoding.hpp"
 #include "log/log.hpp"
+#include "os/pool_task.hpp"
 #include "xmlrpc/decode.hpp"
 #include "xmlrpc/encode.hpp"
 
@@ -35,6 +30,14 @@ Expected<Answer> call_guarded(const Method& method, const Arguments& arguments) 
   }
 }
 
+asio::awaitable<Expected<Answer>> await_guarded(const Method& method, const Arguments& arguments) {
+  try {
+    co_return co_await method.awaited(arguments);
+  } catch (const std::exception& error) {
+    co_return base::fail(base::ErrorKind::internal, "the server failed on this call", error.what());
+  }
+}
+
 int fault_code(base::ErrorKind kind) {
   switch (kind) {
     case base::ErrorKind::malformed:
@@ -48,17 +51,22 @@ int fault_code(base::ErrorKind kind) {
 
 }  // namespace
 
-XmlRpcEndpoint::XmlRpcEndpoint(MethodTable methods, EndpointOptions options, os::ThreadPool& pool)
-    : m_methods(std::move(methods)), m_options(std::move(options)), m_pool(pool) {}
+XmlRpcEndpoint::XmlRpcEndpoint(MethodTable methods, EndpointOptions options, os::SerialTasks& tasks)
+    : m_methods(std::move(methods)), m_options(std::move(options)), m_tasks(tasks) {}
 
 std::vector<std::string_view> XmlRpcEndpoint::methods() const {
   return {"POST"};
 }
 
-net::Rules XmlRpcEndpoint::rules(const http::RequestHead& /*head*/) const {
+bool XmlRpcEndpoint::may_write(const net::Peer& peer) const {
+  return m_options.writers.empty() || base::any_contains(m_options.writers, peer.address);
+}
+
+net::Rules XmlRpcEndpoint::rules(const http::RequestHead& /*head*/, const net::Peer& peer) const {
   net::Rules rules;
   rules.authenticate = m_options.authenticate;
   rules.max_body = m_options.max_body;
+  if (!may_write(peer)) rules.max_body = std::min(rules.max_body, m_options.max_body_of_readers);
   rules.spool_dir = m_options.spool_dir;
   rules.spool_reserve = m_options.spool_reserve;
   return rules;
@@ -66,22 +74,12 @@ net::Rules XmlRpcEndpoint::rules(const http::RequestHead& /*head*/) const {
 
 asio::awaitable<Expected<Answer>> XmlRpcEndpoint::run(const Method& method,
                                                       const Arguments& arguments) {
+  if (method.awaited) co_return co_await await_guarded(method, arguments);
   if (method.runs == Runs::at_once) co_return call_guarded(method, arguments);
-  // The coroutine waits here, so method and arguments outlive the task; the answer is handed back
-  // on the connection's own thread. A pool that stops drops the task and with it the handler.
-  const auto start = [this, &method, &arguments](auto handler) {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    m_pool.post([shared, &method, &arguments] {
-      Expected<Answer> answer = call_guarded(method, arguments);
-      const auto executor = asio::get_associated_executor(*shared);
-      asio::post(executor, [shared, result = std::make_shared<Expected<Answer>>(std::move(
-                                        answer))]() mutable { (*shared)(std::move(result)); });
-    });
-  };
-  const auto result = co_await asio::async_initiate<const asio::use_awaitable_t<>&,
-                                                    void(std::shared_ptr<Expected<Answer>>)>(
-      start, asio::use_awaitable);
-  co_return std::move(*result);
+  const std::string subject = method.subject ? method.subject(arguments) : std::string();
+  os::SerialTasks::Queue queue{m_tasks, subject};
+  co_return co_await os::run_on(queue,
+                                [&method, &arguments] { return call_guarded(method, arguments); });
 }
 
 asio::awaitable<http::Response> XmlRpcEndpoint::respond(const net::Request& request) {
@@ -98,6 +96,11 @@ asio::awaitable<http::Response> XmlRpcEndpoint::respond(const net::Request& requ
     co_return to_response(xmlrpc::encode_fault(xmlrpc::k_fault_no_such_method, text), gzip);
   }
   const auto method = select(*variants, call->method, call->params.size());
+  if (method && (*method)->access == Access::writers && !may_write(request.peer)) {
+    log::warning("api.call.refused", "{} {} from {}: not in [http] write_from",
+                 m_options.mount_point, call->method, request.peer.address.to_text());
+    co_return http::error_page(403, "Changes are not allowed from this address.");
+  }
   const Arguments arguments(call->params);
   // No co_await within a conditional expression: g++ 12 destroys its result twice.
   Expected<Answer> answer = tl::unexpected(base::Error{});

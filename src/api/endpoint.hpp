@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "api/method_table.hpp"
+#include "base/network.hpp"
 #include "net/handler.hpp"
-#include "os/thread_pool.hpp"
+#include "os/serial_tasks.hpp"
 
 namespace pulse2::api {
 
@@ -14,8 +16,12 @@ struct EndpointOptions {
   std::string mount_point;  ///< for the log
   bool authenticate = false;
   std::uint64_t max_body = 16ULL << 20;  ///< bytes
-  std::string spool_dir;                 ///< see net::Rules
-  std::uint64_t spool_reserve = 0;       ///< bytes, see net::Rules
+  /// Who may call methods of Access::writers; empty: everyone. Others are held to
+  /// `max_body_of_readers`.
+  std::vector<base::Network> writers;
+  std::uint64_t max_body_of_readers = 16ULL << 20;  ///< bytes
+  std::string spool_dir;                            ///< see net::Rules
+  std::uint64_t spool_reserve = 0;                  ///< bytes, see net::Rules
 };
 
 /// Answers the XML-RPC calls of one mount point.
@@ -25,21 +31,23 @@ struct EndpointOptions {
 /// clients that accept gzip; lists of packages are sent from their fragments without a copy.
 class XmlRpcEndpoint final : public net::Handler {
  public:
-  /// `pool` must outlive the endpoint; methods that wait for disks run there.
-  XmlRpcEndpoint(MethodTable methods, EndpointOptions options, os::ThreadPool& pool);
+  /// `tasks` must outlive the endpoint; methods that wait for disks run there.
+  XmlRpcEndpoint(MethodTable methods, EndpointOptions options, os::SerialTasks& tasks);
 
   [[nodiscard]] std::vector<std::string_view> methods() const override;
-  [[nodiscard]] net::Rules rules(const http::RequestHead& head) const override;
+  [[nodiscard]] net::Rules rules(const http::RequestHead& head,
+                                 const net::Peer& peer) const override;
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(
       const net::Request& request) override;
 
  private:
+  [[nodiscard]] bool may_write(const net::Peer& peer) const;
   [[nodiscard]] boost::asio::awaitable<base::Expected<Answer>> run(const Method& method,
                                                                    const Arguments& arguments);
 
   MethodTable m_methods;
   EndpointOptions m_options;
-  os::ThreadPool& m_pool;
+  os::SerialTasks& m_tasks;
 };
 
 }  // namespace pulse2::api

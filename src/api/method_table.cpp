@@ -37,8 +37,8 @@ std::string count_text(const Method& method) {
 }  // namespace
 
 const xmlrpc::Value& Arguments::at(std::size_t index) const noexcept {
-  static const xmlrpc::Value nil;
-  return index < m_values.size() ? m_values[index] : nil;
+  static const xmlrpc::Value k_nil;
+  return index < m_values.size() ? m_values[index] : k_nil;
 }
 
 base::Expected<std::string_view> Arguments::text(std::size_t index, std::string_view name) const {
@@ -66,6 +66,13 @@ void MethodTable::add(const MethodTable& other) {
   for (const auto& [name, variants] : other.m_methods) {
     Variants& mine = m_methods[name];
     mine.insert(mine.end(), variants.begin(), variants.end());
+  }
+}
+
+void MethodTable::restrict_to_writers() {
+  for (auto& [name, variants] : m_methods) {
+    for (Method& method : variants)
+      method.access = Access::writers;
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -51,12 +52,21 @@ using Answer = std::variant<xmlrpc::Value, PackageList, OnePackage>;
 /// Where a method runs: `pool` for those that wait for a disk.
 enum class Runs { at_once, pool };
 
+/// Who may call a method: `writers` are the addresses of `[http] write_from`.
+enum class Access { everyone, writers };
+
 struct Method {
   std::size_t least = 0;  ///< parameters
   std::size_t most = 0;
   /// Called by any thread, also at the same time. An error becomes a failure struct.
   std::function<base::Expected<Answer>(const Arguments&)> call;
   Runs runs = Runs::at_once;
+  /// Awaited instead of `call` by methods that wait for others; the arguments live meanwhile.
+  std::function<boost::asio::awaitable<base::Expected<Answer>>(const Arguments&)> awaited = {};
+  Access access = Access::everyone;
+  /// What the call changes, of methods that run on the pool: calls with the same one follow each
+  /// other. Empty, or no function: the call waits for no other.
+  std::function<std::string(const Arguments&)> subject = {};
 };
 
 /// The methods of a mount point. Sections that share one are merged by adding all their methods:
@@ -68,6 +78,8 @@ class MethodTable {
   void add(std::string name, Method method);
   /// Adds all methods of another table after those of this one.
   void add(const MethodTable& other);
+  /// Leaves all methods to those who may write.
+  void restrict_to_writers();
   /// Null for an unknown name. Valid until the table is changed.
   [[nodiscard]] const Variants* find(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> names() const;

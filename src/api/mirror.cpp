@@ -21,7 +21,7 @@ std::string file_url(const catalog::Snapshot& snapshot, const PackageView& packa
 
 }  // namespace
 
-MethodTable mirror_methods(PackageView packages, std::string files_url) {
+MethodTable mirror_methods(const PackageView& packages, const std::string& files_url) {
   MethodTable table;
   table.add("getServerDetails", {0, 0, [packages](const Arguments&) -> Expected<Answer> {
                                    return packages.visible();

@@ -87,7 +87,7 @@ class Assignment {
 
 using ForOne = Expected<Value> (Assignment::*)(const Value&) const;
 
-Method for_one(std::shared_ptr<const Assignment> assignment, ForOne answer) {
+Method for_one(const std::shared_ptr<const Assignment>& assignment, ForOne answer) {
   return {1, 1, [assignment, answer](const Arguments& arguments) -> Expected<Answer> {
             return ((*assignment).*answer)(arguments.at(0));
           }};
@@ -104,7 +104,7 @@ Expected<Answer> answer_each(const Assignment& assignment, ForOne answer, const 
   return Value(std::move(answers));
 }
 
-Method for_each(std::shared_ptr<const Assignment> assignment, ForOne answer) {
+Method for_each(const std::shared_ptr<const Assignment>& assignment, ForOne answer) {
   return {1, 1, [assignment, answer](const Arguments& arguments) -> Expected<Answer> {
             const auto machines = arguments.array(0, "machines");
             if (!machines) return tl::unexpected(machines.error());
@@ -113,7 +113,7 @@ Method for_each(std::shared_ptr<const Assignment> assignment, ForOne answer) {
 }
 
 /// getApiPackages answers whatever it is given; what is no list holds no machines.
-Method for_each_of_anything(std::shared_ptr<const Assignment> assignment, ForOne answer) {
+Method for_each_of_anything(const std::shared_ptr<const Assignment>& assignment, ForOne answer) {
   return {1, 1, [assignment, answer](const Arguments& arguments) -> Expected<Answer> {
             const Array* machines = arguments.at(0).as_array();
             return answer_each(*assignment, answer, machines == nullptr ? Array{} : *machines);

@@ -14,8 +14,8 @@ std::vector<std::string_view> MirrorFiles::methods() const {
   return m_tree->methods();
 }
 
-net::Rules MirrorFiles::rules(const http::RequestHead& head) const {
-  return m_tree->rules(head);
+net::Rules MirrorFiles::rules(const http::RequestHead& head, const net::Peer& peer) const {
+  return m_tree->rules(head, peer);
 }
 
 boost::asio::awaitable<http::Response> MirrorFiles::respond(const net::Request& request) {

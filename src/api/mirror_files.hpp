@@ -18,7 +18,8 @@ class MirrorFiles final : public net::Handler {
   MirrorFiles(PackageView packages, std::string prefix, std::unique_ptr<net::FileTree> tree);
 
   [[nodiscard]] std::vector<std::string_view> methods() const override;
-  [[nodiscard]] net::Rules rules(const http::RequestHead& head) const override;
+  [[nodiscard]] net::Rules rules(const http::RequestHead& head,
+                                 const net::Peer& peer) const override;
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(
       const net::Request& request) override;
 

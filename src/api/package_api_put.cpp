@@ -308,24 +308,34 @@ Expected<Answer> put_files(const Context& context, const Arguments& arguments) {
 
 using Handler = Expected<Answer> (*)(const Context&, const Arguments&);
 
+/// The package that a call changes: its first parameter, or a member of that.
+std::string package_of(const Arguments& arguments) {
+  const auto* members = arguments.at(0).as_struct();
+  const Value* id = members == nullptr ? &arguments.at(0) : members->find("id");
+  return std::string(id == nullptr ? std::string_view() : id->as_string().value_or(""));
+}
+
+enum class Changes { nothing, a_package };
+
 struct Entry {
   const char* name;
   std::size_t least;
   std::size_t most;
   Handler handler;
+  Changes changes;
 };
 
 constexpr Entry k_methods[] = {
-    {"getTemporaryFiles", 0, 0, list_files},
-    {"getTemporaryFilesSuggestedCommand", 1, 1, suggest},
-    {"pushPackage", 3, 3, push},
-    {"putPackageDetail", 1, 2, put_detail},
-    {"associatePackages", 2, 3, associate},
-    {"removeFilesFromPackage", 2, 2, remove_files},
-    {"dropPackage", 1, 1, drop},
-    {"putPackageSize", 2, 2, put_size},
-    {"putPackageFiles", 2, 2, put_files},
-    {"addPackageFile", 2, 2, put_files},
+    {"getTemporaryFiles", 0, 0, list_files, Changes::nothing},
+    {"getTemporaryFilesSuggestedCommand", 1, 1, suggest, Changes::nothing},
+    {"pushPackage", 3, 3, push, Changes::nothing},
+    {"putPackageDetail", 1, 2, put_detail, Changes::a_package},
+    {"associatePackages", 2, 3, associate, Changes::a_package},
+    {"removeFilesFromPackage", 2, 2, remove_files, Changes::a_package},
+    {"dropPackage", 1, 1, drop, Changes::a_package},
+    {"putPackageSize", 2, 2, put_size, Changes::a_package},
+    {"putPackageFiles", 2, 2, put_files, Changes::a_package},
+    {"addPackageFile", 2, 2, put_files, Changes::a_package},
 };
 
 struct SetterEntry {
@@ -355,18 +365,22 @@ MethodTable package_api_put_methods(const PackageView& packages, UploadFolder up
                                  return rsync_status(*context, arguments);
                                }});
   for (const Entry& entry : k_methods) {
-    table.add(entry.name, {entry.least, entry.most,
-                           [context, handler = entry.handler](const Arguments& arguments) {
-                             return handler(*context, arguments);
-                           },
-                           Runs::pool});
+    Method method{entry.least, entry.most,
+                  [context, handler = entry.handler](const Arguments& arguments) {
+                    return handler(*context, arguments);
+                  },
+                  Runs::pool};
+    if (entry.changes == Changes::a_package) method.subject = package_of;
+    table.add(entry.name, std::move(method));
   }
   for (const SetterEntry& entry : k_setter_methods) {
-    table.add(entry.name, {2, 2,
-                           [context, member = entry.member](const Arguments& arguments) {
-                             return put_member(*context, arguments, member);
-                           },
-                           Runs::pool});
+    Method method{2, 2,
+                  [context, member = entry.member](const Arguments& arguments) {
+                    return put_member(*context, arguments, member);
+                  },
+                  Runs::pool};
+    method.subject = package_of;
+    table.add(entry.name, std::move(method));
   }
   return table;
 }

@@ -27,7 +27,8 @@ class PageHandler final : public net::Handler {
       : m_methods(std::move(methods)), m_authenticate(authenticate), m_render(std::move(render)) {}
 
   [[nodiscard]] std::vector<std::string_view> methods() const override { return m_methods; }
-  [[nodiscard]] net::Rules rules(const http::RequestHead& /*head*/) const override {
+  [[nodiscard]] net::Rules rules(const http::RequestHead& /*head*/,
+                                 const net::Peer& /*peer*/) const override {
     net::Rules rules;
     rules.authenticate = m_authenticate;
     return rules;

@@ -22,7 +22,8 @@ Expected<Value> scheduler_of(const Value& machine, const std::vector<std::string
 
 }  // namespace
 
-MethodTable scheduler_api_methods(std::string mount_point, std::vector<std::string> schedulers) {
+MethodTable scheduler_api_methods(std::string mount_point,
+                                  const std::vector<std::string>& schedulers) {
   xmlrpc::Struct details;
   details["mount_point"] = std::move(mount_point);
   // One string, as the option is written.

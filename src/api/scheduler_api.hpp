@@ -9,6 +9,6 @@ namespace pulse2::api {
 
 /// The methods of `[scheduler_api]`. `schedulers`: URLs or ids as configured.
 [[nodiscard]] MethodTable scheduler_api_methods(std::string mount_point,
-                                                std::vector<std::string> schedulers);
+                                                const std::vector<std::string>& schedulers);
 
 }  // namespace pulse2::api

@@ -2,12 +2,12 @@
 
 #include <fcntl.h>
 
-#include "api/suggested_command.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "os/beneath.hpp"
 #include "os/file.hpp"
 #include "os/walk.hpp"
+#include "package/suggested_command.hpp"
 
 namespace pulse2::api {
 namespace {
@@ -42,7 +42,7 @@ std::optional<std::string> command_for(int folder, const std::string& name) {
     bytes.resize(got.value_or(0));
     return bytes;
   };
-  return suggest_command(name, FileBytes{status->size, read_at});
+  return package::suggest_command(name, package::FileBytes{status->size, read_at});
 }
 
 }  // namespace

@@ -194,7 +194,7 @@ class Pushing {
     base::Base64Decoder decoder;
     std::string bytes;
     bytes.reserve(k_part);
-    const auto decoded = [&]() -> Expected<void> {
+    auto decoded = [&]() -> Expected<void> {
       for (; !text.empty(); text.remove_prefix(std::min(k_part, text.size()))) {
         bytes.clear();
         PULSE2_TRY(decoder.feed(text.substr(0, k_part), bytes));

@@ -1,17 +1,18 @@
 #include "app/application.hpp"
 
-#include <chrono>
+#include <sys/stat.h>
+
 #include <utility>
 
-#include "app/site_builder.hpp"
+#include "app/connection_room.hpp"
+#include "app/imaging_part.hpp"
+#include "app/log_part.hpp"
+#include "app/tftp_part.hpp"
 #include "catalog/reporter.hpp"
 #include "log/log.hpp"
 
 namespace pulse2::app {
 namespace {
-
-/// How long requests may take to finish when the server stops.
-constexpr std::chrono::seconds k_stop_grace{10};
 
 /// Why the packages are not all served yet, "" when they are. Verifying goes on while they are.
 std::string scan_reason(const catalog::Progress& progress) {
@@ -27,6 +28,15 @@ std::string scan_reason(const catalog::Progress& progress) {
       return {};
   }
   return "unknown";
+}
+
+std::size_t wanted_connections(const Configuration& configuration) {
+  return static_cast<std::size_t>(configuration.settings().http.max_connections);
+}
+
+/// Passed sockets of other names are for other services.
+bool is_for_http(const os::InheritedSocket& socket) {
+  return socket.is_stream && socket.name != "pxe";
 }
 
 }  // namespace
@@ -66,16 +76,21 @@ class Application::LiveCatalog final : public api::CatalogReader {
   std::shared_ptr<const catalog::Catalog> m_catalog;
 };
 
-Application::Application(config::Settings settings, Preflight preflight)
-    : m_settings(std::move(settings)), m_preflight(std::move(preflight)) {
+Application::Application(Configuration configuration, std::vector<os::InheritedSocket> sockets)
+    : m_configuration(std::move(configuration)), m_sockets(std::move(sockets)) {
+  const config::Settings& settings = m_configuration.settings();
   net::ServerOptions options;
-  options.hosts = {m_settings.main.host};
-  options.port = static_cast<std::uint16_t>(m_settings.main.port);
-  options.threads = static_cast<unsigned>(m_settings.http.io_threads);
-  options.tls = m_preflight.tls;
+  options.hosts = {settings.main.host};
+  options.port = static_cast<std::uint16_t>(settings.main.port);
+  options.threads = static_cast<unsigned>(settings.http.io_threads);
+  options.tls = m_configuration.preflight.tls;
+  for (const auto& socket : m_sockets) {
+    if (is_for_http(socket)) options.inherited.push_back(socket.socket.get());
+  }
   // Nothing is answered before start() sets the real site.
   m_server = std::make_unique<net::Server>(std::move(options),
                                            std::make_shared<const net::Site>(net::SiteOptions{}));
+  m_tftp = make_tftp_server(settings);
 }
 
 Application::~Application() {
@@ -83,15 +98,38 @@ Application::~Application() {
 }
 
 base::Expected<void> Application::bind() {
-  return m_server->bind();
+  // With the rights of the start: without them the limit can't be raised beyond the hard one.
+  m_max_connections = make_room_for(wanted_connections(m_configuration));
+  PULSE2_TRY(m_server->bind());
+  let_go_of_sockets();
+  if (m_tftp) PULSE2_TRY(m_tftp->bind());
+  return {};
+}
+
+void Application::let_go_of_sockets() {
+  for (const auto& socket : m_sockets) {
+    if (is_for_http(socket)) continue;
+    log::warning("start.warning", "the socket {} of the service manager is not used: {}",
+                 socket.name, "HTTP takes every TCP socket that is not named pxe");
+  }
+  const auto port = m_configuration.settings().main.port;
+  if (!m_sockets.empty() && m_server->port() != port) {
+    log::warning("start.warning",
+                 "the service manager listens on port {}, URLs for clients name [main] port = {}",
+                 m_server->port(), port);
+  }
+  // The I/O threads have copies of their own.
+  m_sockets.clear();
 }
 
 base::Expected<void> Application::build() {
-  const auto hash_threads = static_cast<std::size_t>(m_settings.main.hash_threads);
+  const config::Settings& settings = m_configuration.settings();
+  const auto hash_threads = static_cast<std::size_t>(settings.main.hash_threads);
   m_pool = std::make_unique<os::ThreadPool>(hash_threads == 0 ? os::ThreadPool::default_size()
                                                               : hash_threads);
+  m_tasks = std::make_unique<os::SerialTasks>(*m_pool);
   m_reporter = std::make_unique<LogReporter>();
-  auto state = store::State::open(m_settings.main.state_dir + "/state.sqlite");
+  auto state = store::State::open(settings.main.state_dir + "/state.sqlite");
   if (!state) return tl::unexpected(std::move(state).error());
   m_state_file = std::move(*state);
   m_ledger = std::make_shared<catalog::NoMirrors>();
@@ -99,53 +137,118 @@ base::Expected<void> Application::build() {
   options.waits_for_files = [this](std::string_view src, std::string_view pid) {
     return m_state_file->waits_for_files(src, pid);
   };
-  options.srcs = m_settings.sources();
-  options.cache_file = m_settings.main.state_dir + "/cache.sqlite";
-  options.follow_links_to = m_settings.http.follow_links_to;
+  options.srcs = settings.sources();
+  options.cache_file = settings.main.state_dir + "/cache.sqlite";
+  options.follow_links_to = settings.http.follow_links_to;
   m_catalog = std::make_shared<catalog::Catalog>(std::move(options), *m_pool, *m_reporter);
-  m_editor = std::make_shared<catalog::Editor>(editor_options(), *m_catalog, *m_state_file,
-                                               *m_ledger, *m_pool, *m_reporter);
+  m_editor = std::make_shared<catalog::Editor>(editor_options(settings), *m_catalog, *m_state_file,
+                                               *m_ledger, m_package_locks, *m_pool, *m_reporter);
   m_editor->recover();
+  m_imaging = make_imaging(settings, *m_pool, *m_state_file);
   return {};
 }
 
-catalog::EditorOptions Application::editor_options() const {
+catalog::EditorOptions Application::editor_options(const config::Settings& settings) {
   catalog::EditorOptions options;
-  for (const auto& section : m_settings.package_api_puts)
+  for (const auto& section : settings.package_api_puts)
     options.srcs.push_back(section.src);
-  options.follow_links_to = m_settings.http.follow_links_to;
-  options.real_deletion = m_settings.main.real_package_deletion;
+  options.follow_links_to = settings.http.follow_links_to;
+  options.real_deletion = settings.main.real_package_deletion;
   return options;
 }
 
-base::Expected<void> Application::start() {
-  PULSE2_TRY(build());
+SiteParts Application::site_parts(const Configuration& configuration) {
   SiteParts parts;
   parts.catalog = std::make_shared<const LiveCatalog>(m_catalog);
   parts.ledger = m_ledger;
   parts.editor = m_editor;
-  parts.pool = m_pool.get();
-  parts.public_host = m_preflight.public_host;
+  parts.tasks = m_tasks.get();
+  parts.imaging = m_imaging;
+  parts.public_host = configuration.preflight.public_host;
   parts.health = [this] { return health(); };
-  m_server->set_site(build_site(m_settings, parts));
+  parts.max_connections = m_max_connections;
+  return parts;
+}
+
+base::Expected<void> Application::start() {
+  PULSE2_TRY(build());
+  add_reloadable_parts();
+  m_server->set_site(build_site(m_configuration.settings(), site_parts(m_configuration)));
   m_server->start();
   PULSE2_TRY(m_catalog->start());
+  if (m_imaging) m_imaging->start();
+  if (m_tftp) m_tftp->start();
   m_state = State::serving;
   for (const auto& endpoint : m_server->endpoints()) {
     log::info("server.listening", "listening on {} port {} ({})", endpoint.address().to_string(),
-              endpoint.port(), m_settings.protocol());
+              endpoint.port(), m_configuration.settings().protocol());
   }
   return {};
 }
 
-void Application::stop() {
+void Application::add_reloadable_parts() {
+  using Commit = Reloader::Commit;
+  m_reloader.add([this](const Configuration& next) { return prepare_log(m_configuration, next); });
+  m_reloader.add([](const Configuration& next) -> base::Expected<Commit> {
+    return [mask = next.settings().daemon.umask] { umask(mask); };
+  });
+  m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
+    const config::Settings& settings = next.settings();
+    return m_catalog->prepare_trees(settings.sources(), settings.http.follow_links_to);
+  });
+  m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
+    return [this, options = editor_options(next.settings())] { m_editor->set_options(options); };
+  });
+  m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
+    if (!m_tftp) return [] {};
+    return [this, rules = tftp_rules(next.settings())] { m_tftp->set_rules(rules); };
+  });
+  // The last one: new requests find the other parts changed.
+  m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
+    auto parts = site_parts(next);
+    if (wanted_connections(next) != wanted_connections(m_configuration)) {
+      parts.max_connections = make_room_for(wanted_connections(next));
+    }
+    auto site = build_site(next.settings(), parts);
+    return [this, site = std::move(site), tls = next.preflight.tls,
+            connections = parts.max_connections] {
+      m_max_connections = connections;
+      m_server->set_tls(tls);
+      m_server->set_site(site);
+    };
+  });
+}
+
+Mistakes Application::reload(Configuration next) {
+  auto objections = m_reloader.apply(next);
+  if (objections.empty()) m_configuration = std::move(next);
+  return objections;
+}
+
+void Application::drain(std::chrono::milliseconds grace, const std::function<bool()>& hurry) {
   const State before = m_state.exchange(State::stopping);
-  if (before == State::stopping) return;
-  if (m_server) m_server->stop(k_stop_grace);
+  if (before == State::serving) m_server->stop(grace, hurry);
+}
+
+void Application::stop() {
+  const State before = m_state.exchange(State::stopped);
+  if (before == State::stopped) return;
+  m_server->stop(std::chrono::milliseconds(0));
+  if (m_tftp) m_tftp->stop();
+  // Requests that wait for imaging are ended by it, on threads that stand still already.
+  if (m_imaging) m_imaging->stop();
   if (m_editor) m_editor->cancel();
   if (m_catalog) m_catalog->stop();
   if (m_pool) m_pool->stop();
-  if (before == State::serving) log::info("server.stopped", "stopped");
+  if (before == State::serving || before == State::stopping) log::info("server.stopped", "stopped");
+}
+
+std::string Application::status() const {
+  const std::string reason = health();
+  if (!reason.empty()) return reason;
+  const auto snapshot = m_catalog->snapshot();
+  return "serving on port " + std::to_string(m_server->port()) +
+         ", packages: " + std::to_string(snapshot->package_count());
 }
 
 std::string Application::health() const {
@@ -155,6 +258,7 @@ std::string Application::health() const {
     case State::serving:
       return scan_reason(m_catalog->progress());
     case State::stopping:
+    case State::stopped:
       return "stopping";
   }
   return "unknown";

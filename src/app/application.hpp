@@ -1,18 +1,27 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
-#include "app/preflight.hpp"
+#include "app/configuration.hpp"
+#include "app/reloader.hpp"
+#include "app/site_builder.hpp"
 #include "base/error.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/editor.hpp"
+#include "catalog/package_locks.hpp"
 #include "catalog/sync_ledger.hpp"
-#include "config/settings.hpp"
+#include "imaging/service.hpp"
 #include "net/server.hpp"
+#include "os/inherited_sockets.hpp"
+#include "os/serial_tasks.hpp"
 #include "os/thread_pool.hpp"
 #include "store/state.hpp"
+#include "tftp/server.hpp"
 
 namespace pulse2::app {
 
@@ -20,7 +29,8 @@ namespace pulse2::app {
 /// below. For one controlling thread.
 class Application {
  public:
-  Application(config::Settings settings, Preflight preflight);
+  /// `sockets`: passed by a service manager, to be listened on instead of host and port.
+  Application(Configuration configuration, std::vector<os::InheritedSocket> sockets);
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
   ~Application();
@@ -29,31 +39,57 @@ class Application {
   [[nodiscard]] base::Expected<void> bind();
   /// Starts all threads: the server answers, packages appear as they are ready.
   [[nodiscard]] base::Expected<void> start();
-  /// Lets running requests finish for a while, then ends all threads.
+  /// Runs with `next` from now on, or says what is in the way of that: then nothing changed.
+  [[nodiscard]] Mistakes reload(Configuration next);
+  /// Accepts no more and lets running requests finish; see net::Server::stop().
+  void drain(std::chrono::milliseconds grace, const std::function<bool()>& hurry);
+  /// Ends all threads; what is still running is broken off.
   void stop();
+
+  /// One line for people: what it is at.
+  [[nodiscard]] std::string status() const;
+  /// Connections open at this moment.
+  [[nodiscard]] std::size_t connections() const { return m_server->connections(); }
+  /// See net::Server::threads_answer().
+  [[nodiscard]] bool threads_answer() { return m_server->threads_answer(); }
+
+  /// What it runs with; changed by reload().
+  [[nodiscard]] const Configuration& configuration() const noexcept { return m_configuration; }
 
  private:
   class LogReporter;
   class LiveCatalog;
-  enum class State { starting, serving, stopping };
+  enum class State { starting, serving, stopping, stopped };
 
   /// What /healthz says, "" when all is well.
   [[nodiscard]] std::string health() const;
   /// Makes what runs. Error for a state file that can't be used.
   [[nodiscard]] base::Expected<void> build();
-  [[nodiscard]] catalog::EditorOptions editor_options() const;
+  [[nodiscard]] static catalog::EditorOptions editor_options(const config::Settings& settings);
 
-  config::Settings m_settings;
-  Preflight m_preflight;
+  /// The passed sockets are bound: says which of them were not wanted.
+  void let_go_of_sockets();
+  /// Every part that follows a reload; see Reloader.
+  void add_reloadable_parts();
+  [[nodiscard]] SiteParts site_parts(const Configuration& configuration);
+
+  Configuration m_configuration;
+  Reloader m_reloader;
+  std::size_t m_max_connections = 0;  ///< that the limit of open files is enough for
   std::atomic<State> m_state{State::starting};
+  std::vector<os::InheritedSocket> m_sockets;  ///< until they are bound
   std::unique_ptr<net::Server> m_server;
+  std::unique_ptr<tftp::Server> m_tftp;  ///< null: off
   // Threads begin in start(), after privileges were dropped and the process forked.
   std::unique_ptr<os::ThreadPool> m_pool;
+  std::unique_ptr<os::SerialTasks> m_tasks;
   std::unique_ptr<LogReporter> m_reporter;
   std::unique_ptr<store::State> m_state_file;
   std::shared_ptr<catalog::SyncLedger> m_ledger;
+  catalog::PackageLocks m_package_locks;
   std::shared_ptr<catalog::Catalog> m_catalog;
   std::shared_ptr<catalog::Editor> m_editor;
+  std::shared_ptr<imaging::Service> m_imaging;  ///< null: off
 };
 
 }  // namespace pulse2::app

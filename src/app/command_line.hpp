@@ -12,9 +12,13 @@ inline constexpr int k_exit_no_file = 3;
 
 /// What the command line asks for.
 struct CommandLine {
+  /// Absolute after parsing: a daemon changes its folder.
   std::string file = "/etc/mmc/pulse2/package-server/package-server.ini";
   bool foreground = false;
   bool check_config = false;
+  bool doctor = false;
+  bool create_folders = false;
+  bool json = false;  ///< of doctor: for programs rather than people
 };
 
 /// The program is done: it printed what was asked for, or what is wrong.

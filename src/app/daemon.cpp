@@ -1,10 +1,6 @@
 #include "app/daemon.hpp"
 
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +10,7 @@
 #include <iostream>
 
 #include "app/command_line.hpp"
+#include "os/descriptors.hpp"
 #include "os/file.hpp"
 
 namespace pulse2::app {
@@ -56,19 +53,6 @@ Expected<void> redirect_standard_streams() {
   return {};
 }
 
-struct Account {
-  uid_t user = 0;
-  gid_t group = 0;
-};
-
-Expected<Account> account_of(const config::Daemon& daemon) {
-  const passwd* user = getpwnam(daemon.user.c_str());
-  if (user == nullptr) return base::fail(base::ErrorKind::not_found, "no user " + daemon.user);
-  const ::group* group = getgrnam(daemon.group.c_str());
-  if (group == nullptr) return base::fail(base::ErrorKind::not_found, "no group " + daemon.group);
-  return Account{user->pw_uid, group->gr_gid};
-}
-
 }  // namespace
 
 void StartReport::succeeded() {
@@ -84,7 +68,8 @@ void StartReport::failed(const std::string& reason) {
   m_pipe.reset();
 }
 
-Expected<Forked> daemonise() {
+Expected<Forked> daemonise(int kept_descriptors) {
+  os::close_from(STDERR_FILENO + 1 + kept_descriptors);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("pipe");
   os::UniqueFd reading(ends[0]);
@@ -98,7 +83,7 @@ Expected<Forked> daemonise() {
   reading.reset();
   StartReport report(std::move(writing));
   setsid();
-  std::signal(SIGHUP, SIG_IGN);  // the terminal's end is no matter of a daemon
+  std::signal(SIGHUP, SIG_IGN);  // the end of the session's first process, until Signals blocks it
   const pid_t second = fork();
   if (second < 0) {
     report.failed("fork failed");
@@ -111,47 +96,6 @@ Expected<Forked> daemonise() {
     return tl::unexpected(std::move(done).error());
   }
   return Forked{std::nullopt, std::move(report)};
-}
-
-Expected<PidFile> PidFile::write(const std::string& path) {
-  auto file = os::open_file(path, O_RDWR | O_CREAT, 0644);
-  if (!file) return tl::unexpected(std::move(file).error());
-  if (flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
-    return base::fail(base::ErrorKind::already_exists,
-                      "a running server holds the pid file " + path);
-  }
-  if (ftruncate(file->get(), 0) != 0) return system_failure(path);
-  PULSE2_TRY(os::write_all(file->get(), std::to_string(getpid()) + "\n"));
-  return PidFile(path, *std::move(file));
-}
-
-PidFile::~PidFile() {
-  // A moved-from object holds no descriptor; the file may be out of reach without privileges.
-  if (!m_file) return;
-  if (unlink(m_path.c_str()) != 0) static_cast<void>(ftruncate(m_file.get(), 0));
-}
-
-Expected<void> make_state_folder(const std::string& path, const config::Daemon& daemon) {
-  if (mkdir(path.c_str(), 0700) != 0) {
-    if (errno == EEXIST) return {};
-    return system_failure("[main] state_dir " + path);
-  }
-  if (geteuid() != 0) return {};
-  const auto account = account_of(daemon);
-  if (!account) return tl::unexpected(account.error());
-  if (chown(path.c_str(), account->user, account->group) != 0) return system_failure(path);
-  return {};
-}
-
-Expected<void> drop_privileges(const config::Daemon& daemon) {
-  if (geteuid() != 0) return {};
-  const auto account = account_of(daemon);
-  if (!account) return tl::unexpected(account.error());
-  if (account->user == 0 && account->group == 0) return {};
-  if (initgroups(daemon.user.c_str(), account->group) != 0) return system_failure("initgroups");
-  if (setgid(account->group) != 0) return system_failure("setgid");
-  if (setuid(account->user) != 0) return system_failure("setuid");
-  return {};
 }
 
 }  // namespace pulse2::app

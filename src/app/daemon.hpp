@@ -4,7 +4,6 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "config/settings.hpp"
 #include "os/unique_fd.hpp"
 
 namespace pulse2::app {
@@ -33,30 +32,8 @@ struct Forked {
 };
 
 /// Becomes a daemon: two forks, a session of its own, standard streams on /dev/null. The starting
-/// process waits for the daemon's report. To be called before any thread starts.
-[[nodiscard]] base::Expected<Forked> daemonise();
-
-/// A pid file, locked as long as the object lives and removed at its end.
-class PidFile {
- public:
-  /// Errors: `already_exists` when a running server holds it, others of open(2).
-  [[nodiscard]] static base::Expected<PidFile> write(const std::string& path);
-  PidFile(PidFile&& other) noexcept = default;
-  PidFile& operator=(PidFile&& other) = delete;
-  ~PidFile();
-
- private:
-  PidFile(std::string path, os::UniqueFd file) : m_path(std::move(path)), m_file(std::move(file)) {}
-
-  std::string m_path;
-  os::UniqueFd m_file;
-};
-
-/// Creates the folder for durable state, 0700 and of the configured user, when its parent exists.
-[[nodiscard]] base::Expected<void> make_state_folder(const std::string& path,
-                                                     const config::Daemon& daemon);
-
-/// As root: becomes the configured user and group, for good. Otherwise does nothing.
-[[nodiscard]] base::Expected<void> drop_privileges(const config::Daemon& daemon);
+/// process waits for the daemon's report. Other descriptors are closed, except `kept_descriptors`
+/// of them from number 3 on. To be called before any thread starts.
+[[nodiscard]] base::Expected<Forked> daemonise(int kept_descriptors = 0);
 
 }  // namespace pulse2::app

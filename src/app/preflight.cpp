@@ -1,11 +1,10 @@
 #include "app/preflight.hpp"
 
-#include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
 
+#include "os/accounts.hpp"
 #include "os/file.hpp"
 
 namespace pulse2::app {
@@ -32,23 +31,44 @@ void check_sources(Preflight& result, const config::Settings& settings) {
     check_source(result, api.name, api.src);
 }
 
-void check_tls(Preflight& result, const config::Ssl& ssl) {
+TlsFiles look_at(const config::Ssl& ssl) {
+  TlsFiles files{{ssl.cacert, ssl.localcert, ssl.verifypeer, ssl.ciphers}, {}};
+  for (const std::string& path : {ssl.cacert, ssl.localcert}) {
+    if (const auto status = os::status_of(path)) files.status.push_back(*status);
+  }
+  return files;
+}
+
+bool are_same(const TlsFiles& one, const TlsFiles& other) {
+  return one.settings == other.settings && one.status.size() == 2 && one.status == other.status;
+}
+
+void check_tls(Preflight& result, const config::Ssl& ssl, const Preflight* running) {
   if (!ssl.enablessl) return;
-  auto tls = net::TlsContext::load({ssl.cacert, ssl.localcert, ssl.verifypeer});
+  // Before the files are read: what changes meanwhile is noticed the next time.
+  result.tls_files = look_at(ssl);
+  auto tls = net::TlsContext::load(result.tls_files.settings);
   if (tls) {
     result.tls = *std::move(tls);
-  } else {
-    result.errors.push_back("[ssl] " + tls.error().for_operator());
+    return;
   }
+  const bool is_forbidden = tls.error().kind == base::ErrorKind::permission_denied;
+  if (running != nullptr && is_forbidden && are_same(result.tls_files, running->tls_files)) {
+    result.tls = running->tls;
+    return;
+  }
+  std::string reason = tls.error().for_operator();
+  if (running != nullptr && is_forbidden) {
+    reason +=
+        "; the server has given up the rights that it started with: let its user read the "
+        "file, or start it again";
+  }
+  result.errors.push_back("[ssl] " + reason);
 }
 
 void check_account(Preflight& result, const config::Daemon& daemon) {
-  if (getpwnam(daemon.user.c_str()) == nullptr) {
-    result.errors.push_back("[daemon] user = " + daemon.user + ": no such user");
-  }
-  if (getgrnam(daemon.group.c_str()) == nullptr) {
-    result.errors.push_back("[daemon] group = " + daemon.group + ": no such group");
-  }
+  const auto account = os::find_account(daemon.user, daemon.group);
+  if (!account) result.errors.push_back("[daemon] " + account.error().for_operator());
 }
 
 /// The machine's own name stands in for an address that means "all".
@@ -70,24 +90,22 @@ void warn_of_unserved(Preflight& result, const config::Settings& settings) {
         "[main] mm_assign_algo = terminal_type needs the inventory database, which this server "
         "can't ask; default is used");
   }
-  if (settings.imaging_api) {
-    result.warnings.push_back("[imaging_api] is configured; this server does not offer imaging");
-  }
   if (!settings.main.package_mirror_target.empty()) {
     result.warnings.push_back(
         "[main] package_mirror_target is set; this server does not copy packages to mirrors");
   }
-  if (settings.tftp.enabled) {
-    result.warnings.push_back("[tftp] is enabled; this server does not offer TFTP");
+  if (settings.tftp.enabled && !settings.imaging_api) {
+    result.warnings.push_back(
+        "[tftp] is enabled, but there is nothing to serve without a uuid in [imaging_api]");
   }
 }
 
 }  // namespace
 
-Preflight check_machine(const config::Settings& settings) {
+Preflight check_machine(const config::Settings& settings, const Preflight* running) {
   Preflight result;
   check_sources(result, settings);
-  check_tls(result, settings.ssl);
+  check_tls(result, settings.ssl, running);
   check_account(result, settings.daemon);
   find_public_host(result, settings.main.public_ip);
   warn_of_unserved(result, settings);

@@ -6,19 +6,30 @@
 
 #include "config/settings.hpp"
 #include "net/tls.hpp"
+#include "os/file.hpp"
 
 namespace pulse2::app {
+
+/// The files of section [ssl] at one moment, so that a later one can tell whether they changed.
+struct TlsFiles {
+  net::TlsSettings settings;
+  std::vector<os::FileStatus> status;  ///< of certificate and key
+};
 
 /// What was found out about this machine before the server starts.
 struct Preflight {
   std::vector<std::string> errors;             ///< one line each; the server starts without any
   std::vector<std::string> warnings;           ///< one line each
   std::shared_ptr<const net::TlsContext> tls;  ///< null without [ssl] enablessl
+  TlsFiles tls_files;                          ///< those that `tls` was made from
   std::string public_host;                     ///< for URLs given to clients
 };
 
 /// Checks what the configuration's text can't tell: folders, certificates, user and group. Goes on
-/// after an error, so that all of them are listed at once.
-[[nodiscard]] Preflight check_machine(const config::Settings& settings);
+/// after an error, so that all of them are listed at once. `running`: what a running server found;
+/// its certificate stays in use when the files are the same but can't be read any more, because the
+/// server gave up the rights of its start.
+[[nodiscard]] Preflight check_machine(const config::Settings& settings,
+                                      const Preflight* running = nullptr);
 
 }  // namespace pulse2::app

@@ -1,9 +1,8 @@
 #include "app/run.hpp"
 
-#include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include <cerrno>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -11,17 +10,22 @@
 
 #include "app/application.hpp"
 #include "app/command_line.hpp"
+#include "app/configuration.hpp"
 #include "app/daemon.hpp"
-#include "app/preflight.hpp"
-#include "config/load.hpp"
+#include "app/lifecycle.hpp"
+#include "app/pid_file.hpp"
+#include "app/privileges.hpp"
+#include "app/setup.hpp"
+#include "app/signals.hpp"
+#include "doctor/examine.hpp"
+#include "doctor/report.hpp"
 #include "log/log.hpp"
-#include "os/file.hpp"
+#include "os/descriptors.hpp"
+#include "os/inherited_sockets.hpp"
+#include "os/service_manager.hpp"
 
 namespace pulse2::app {
 namespace {
-
-/// No configuration file is near this size.
-constexpr std::uint64_t k_longest_file = 16 << 20;
 
 void complain(const std::string& text) {
   std::cerr << "pulse2-package-server: " << text << '\n';
@@ -37,64 +41,29 @@ int check_config(const config::Loaded& loaded) {
   return loaded.ok() ? 0 : k_exit_failure;
 }
 
-/// All errors of the file, and those of the machine when the file itself is right.
-std::optional<Preflight> checked(const config::Loaded& loaded) {
-  for (const auto& error : loaded.errors)
-    std::cerr << error.to_text() << '\n';
-  if (!loaded.ok()) {
-    complain(std::to_string(loaded.errors.size()) + " errors in " + loaded.file);
-    return std::nullopt;
-  }
-  Preflight preflight = check_machine(loaded.settings);
-  for (const std::string& error : preflight.errors)
-    complain(error);
-  if (!preflight.errors.empty()) return std::nullopt;
-  return preflight;
+/// Prints what is wrong with the file and this machine.
+int examine(const config::Loaded& loaded, bool json) {
+  // Questions to other machines hold passwords.
+  set_core_dumps(loaded.settings.daemon.core_dumps);
+  const auto findings = doctor::examine(loaded);
+  std::cout << (json ? doctor::report_json(findings) : doctor::report_text(findings));
+  return doctor::is_healthy(findings) ? 0 : k_exit_failure;
 }
 
-void log_doubts(const config::Loaded& loaded, const Preflight& preflight) {
-  for (const auto& warning : loaded.warnings) {
-    log::warning("config.warning", "{}", warning.to_text());
-  }
-  for (const auto& note : loaded.notes)
-    log::info("config.note", "{}", note.to_text());
-  for (const std::string& warning : preflight.warnings) {
-    log::warning("start.warning", "{}", warning);
-  }
+/// Prints why the server does not start.
+int list(const Mistakes& mistakes, const std::string& file) {
+  for (const std::string& mistake : mistakes)
+    complain(mistake);
+  complain("mistakes in " + file + ": " + std::to_string(mistakes.size()));
+  return k_exit_failure;
 }
 
-config::LoggingPlan logging_of(const config::Settings& settings, bool daemon) {
-  config::LoggingPlan plan = settings.logging_plan.value_or(config::default_logging(daemon));
-  if (!daemon) config::add_standard_error(plan);
-  return plan;
-}
-
-/// The signals that the server acts on; blocked in every thread, so that only next_signal() takes
-/// them.
-sigset_t handled_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGUSR1);
-  return signals;
-}
-
-int next_signal(const sigset_t& signals) {
-  int received = 0;
-  while (sigwait(&signals, &received) == EINTR) {
-  }
-  return received;
-}
-
-void serve_until_stopped(const sigset_t& signals) {
-  int received = next_signal(signals);
-  for (; received == SIGUSR1; received = next_signal(signals)) {
-    log::reopen();
-    log::info("server.logs_reopened", "log files were opened again");
-  }
-  log::info("server.stopping", "stopping on {}", received == SIGINT ? "SIGINT" : "SIGTERM");
-}
+/// What the process was given by whoever started it.
+struct Inheritance {
+  std::vector<os::InheritedSocket> sockets;
+  os::ServiceManager manager;
+  StartReport report;
+};
 
 /// Everything that needs the privileges of the start, in the order that contract 02 wants.
 base::Expected<std::optional<PidFile>> prepare(Application& application,
@@ -108,59 +77,74 @@ base::Expected<std::optional<PidFile>> prepare(Application& application,
   PULSE2_TRY(make_state_folder(settings.main.state_dir, settings.daemon));
   PULSE2_TRY(application.bind());
   PULSE2_TRY(drop_privileges(settings.daemon));
+  // A change of the user may have changed it.
+  set_core_dumps(settings.daemon.core_dumps);
   return pid_file;
 }
 
-int serve(const config::Loaded& loaded, Preflight preflight, StartReport report, bool daemon) {
-  const config::Settings& settings = loaded.settings;
-  signal(SIGPIPE, SIG_IGN);
-  const sigset_t signals = handled_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+int serve(Configuration configuration, Inheritance inheritance) {
+  const config::Settings settings = configuration.settings();
+  const bool daemon = configuration.daemon;
+  const Signals signals;
   umask(settings.daemon.umask);
-  log::start(logging_of(settings, daemon));
-  log_doubts(loaded, preflight);
-
-  const auto refuse = [&report](const base::Error& error) {
+  const auto refuse = [&](const base::Error& error) {
     log::critical("start.failed", "{}", error.for_operator());
-    report.failed(error.for_operator());
+    inheritance.report.failed(error.for_operator());
     return k_exit_failure;
   };
-  Application application(settings, std::move(preflight));
+  set_core_dumps(settings.daemon.core_dumps);
+  if (const auto done = open_logs_for(settings.daemon); !done) return refuse(done.error());
+  log::start(logging_of(configuration));
+  log_doubts(configuration);
+
+  Application application(std::move(configuration), std::move(inheritance.sockets));
   // Held until the application has stopped.
   const auto pid_file = prepare(application, settings, daemon);
   if (!pid_file) return refuse(pid_file.error());
   if (const auto started = application.start(); !started) return refuse(started.error());
-  report.succeeded();
-  serve_until_stopped(signals);
-  application.stop();
+  inheritance.report.succeeded();
+  Lifecycle(application, signals, inheritance.manager).run();
   return 0;
 }
 
 }  // namespace
 
 int run(int argc, const char* const* argv) {
+  os::fill_standard_streams();
+  os::keep_from_children(STDERR_FILENO + 1);
   const auto parsed = parse_command_line(argc, argv);
   if (const auto* exit = std::get_if<Exit>(&parsed)) return exit->status;
   const auto& command_line = std::get<CommandLine>(parsed);
 
-  const auto text = os::read_file(command_line.file, k_longest_file);
-  if (!text) {
-    complain(text.error().for_operator());
+  auto loaded = load_file(command_line.file);
+  if (!loaded) {
+    complain(loaded.error().for_operator());
     return k_exit_no_file;
   }
-  const config::Loaded loaded = config::load(*text, command_line.file);
-  if (command_line.check_config) return check_config(loaded);
-  auto preflight = checked(loaded);
-  if (!preflight) return k_exit_failure;
+  if (command_line.check_config) return check_config(*loaded);
+  if (command_line.create_folders) return create_folders(*loaded);
+  if (command_line.doctor) return examine(*loaded, command_line.json);
+  auto configuration = check_for_start(*std::move(loaded), !command_line.foreground);
+  if (!configuration) return list(configuration.error(), command_line.file);
 
-  if (command_line.foreground) return serve(loaded, *std::move(preflight), {}, false);
-  auto forked = daemonise();
+  Inheritance inheritance;
+  const int passed = os::count_inherited_sockets();
+  auto sockets = os::take_inherited_sockets();
+  if (!sockets) {
+    complain(sockets.error().for_operator());
+    return k_exit_failure;
+  }
+  inheritance.sockets = *std::move(sockets);
+  inheritance.manager = os::ServiceManager::from_environment();
+  if (command_line.foreground) return serve(*std::move(configuration), std::move(inheritance));
+  auto forked = daemonise(passed);
   if (!forked) {
     complain(forked.error().for_operator());
     return k_exit_failure;
   }
   if (forked->exit_status) return *forked->exit_status;
-  return serve(loaded, *std::move(preflight), std::move(forked->report), true);
+  inheritance.report = std::move(forked->report);
+  return serve(*std::move(configuration), std::move(inheritance));
 }
 
 }  // namespace pulse2::app

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/endpoint.hpp"
+#include "api/imaging_api.hpp"
 #include "api/mirror.hpp"
 #include "api/mirror_api.hpp"
 #include "api/mirror_files.hpp"
@@ -22,6 +23,29 @@ namespace pulse2::app {
 namespace {
 
 using config::Authenticate;
+
+void log_access(const net::Access& access) {
+  log::access({access.peer.address.to_text(), access.user, access.method, access.target,
+               access.version, access.status, access.bytes, access.referer, access.user_agent,
+               std::chrono::system_clock::now()});
+}
+
+net::Limits limits_of(const config::Http& http) {
+  net::Limits limits;
+  limits.max_connections_per_client = static_cast<std::size_t>(http.max_connections_per_address);
+  limits.ipv6_client_bits = static_cast<unsigned>(http.ipv6_client_prefix);
+  limits.head_bytes = static_cast<std::size_t>(http.max_request_head);
+  const std::chrono::seconds idle(http.idle_timeout);
+  limits.keep_alive_idle = idle;
+  limits.read_idle = idle;
+  // A client's system tells of what its program takes in steps of up to 64 KiB: patience for that.
+  limits.write_idle = 4 * idle;
+  limits.head_time = std::chrono::seconds(http.head_timeout);
+  limits.min_body_rate = http.min_upload_rate;
+  limits.download_rate = http.max_download_rate;
+  limits.download_rate_per_client = http.max_download_rate_per_address;
+  return limits;
+}
 
 /// Collects the services section by section; sections with the same mount point become one.
 class SiteBuilder {
@@ -43,6 +67,7 @@ class SiteBuilder {
     for (const auto& section : m_settings.package_api_puts)
       add_put(section);
     add_assignment_apis();
+    add_imaging_api();
     add_endpoints();
     add_pages();
     return std::make_shared<const net::Site>(std::move(m_options));
@@ -105,9 +130,11 @@ class SiteBuilder {
     Mount& target = api_mount(section.mount_point);
     target.takes_uploads = true;
     target.methods.add(api::package_api_get_methods(view(section.src)));
-    target.methods.add(api::package_api_put_methods(
+    api::MethodTable writing = api::package_api_put_methods(
         view(section.src), {section.tmp_input_dir, m_settings.main.free_space_reserve},
-        m_parts.editor));
+        m_parts.editor);
+    writing.restrict_to_writers();
+    target.methods.add(writing);
     describe("package_api_put", section.name, section.mount_point, section.src);
     m_package_apis.push_back(record_of_api(section.mount_point));
     m_put_apis.push_back(m_package_apis.back());
@@ -139,6 +166,13 @@ class SiteBuilder {
     }
   }
 
+  void add_imaging_api() {
+    if (!m_settings.imaging_api || m_parts.imaging == nullptr) return;
+    const std::string& path = m_settings.imaging_api->mount_point;
+    api_mount(path).methods.add(api::imaging_api_methods(m_parts.imaging));
+    describe("imaging_api", "imaging_api", path, {});
+  }
+
   [[nodiscard]] bool asks_for_credentials(const Mount& mount) const {
     switch (m_settings.http.authenticate) {
       case Authenticate::apis:
@@ -156,10 +190,12 @@ class SiteBuilder {
       api::EndpointOptions options;
       options.mount_point = mount.path;
       options.authenticate = asks_for_credentials(mount);
+      options.writers = m_settings.http.write_from;
+      options.max_body_of_readers = m_settings.http.max_request_body;
       options.max_body =
           mount.takes_uploads ? m_settings.http.max_upload_body : m_settings.http.max_request_body;
       add_route(mount.path, std::make_shared<api::XmlRpcEndpoint>(
-                                std::move(mount.methods), std::move(options), *m_parts.pool));
+                                std::move(mount.methods), std::move(options), *m_parts.tasks));
     }
   }
 
@@ -174,12 +210,9 @@ class SiteBuilder {
     m_options.routes.push_back({"/", net::Match::exact, api::make_root_handler()});
     m_options.username = m_settings.ssl.username;
     m_options.password = m_settings.ssl.password;
-    m_options.limits.max_connections = static_cast<std::size_t>(m_settings.http.max_connections);
-    m_options.limits.head_bytes = static_cast<std::size_t>(m_settings.http.max_request_head);
-    const std::chrono::seconds idle(m_settings.http.idle_timeout);
-    m_options.limits.keep_alive_idle = idle;
-    m_options.limits.read_idle = idle;
-    m_options.limits.write_idle = idle;
+    m_options.limits = limits_of(m_settings.http);
+    m_options.limits.max_connections = m_parts.max_connections;
+    if (!m_settings.log.access_log.empty()) m_options.access_log = log_access;
   }
 
   void add_route(std::string path, std::shared_ptr<net::Handler> handler) {

@@ -8,8 +8,9 @@
 #include "catalog/editor.hpp"
 #include "catalog/sync_ledger.hpp"
 #include "config/settings.hpp"
+#include "imaging/administration.hpp"
 #include "net/site.hpp"
-#include "os/thread_pool.hpp"
+#include "os/serial_tasks.hpp"
 
 namespace pulse2::app {
 
@@ -18,9 +19,11 @@ struct SiteParts {
   std::shared_ptr<const api::CatalogReader> catalog;
   std::shared_ptr<const catalog::SyncLedger> ledger;
   std::shared_ptr<catalog::Editor> editor;
-  os::ThreadPool* pool = nullptr;       ///< must outlive the site
-  std::string public_host;              ///< for URLs given to clients
-  std::function<std::string()> health;  ///< see api::make_health_handler
+  std::shared_ptr<imaging::Administration> imaging;  ///< null: no imaging API
+  os::SerialTasks* tasks = nullptr;                  ///< must outlive the site
+  std::string public_host;                           ///< for URLs given to clients
+  std::function<std::string()> health;               ///< see api::make_health_handler
+  std::size_t max_connections = 0;  ///< of the configured ones, so many as the system allows
 };
 
 /// All routes, credentials and limits that the settings ask for.

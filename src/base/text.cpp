@@ -93,6 +93,13 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
+std::pair<std::string_view, std::string_view> split_last(std::string_view text,
+                                                         char separator) noexcept {
+  const auto place = text.rfind(separator);
+  if (place == std::string_view::npos) return {{}, text};
+  return {text.substr(0, place), text.substr(place + 1)};
+}
+
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
   while (true) {

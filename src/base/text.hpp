@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// Small text tools. All work on bytes; "white space" and case are ASCII, independent of the
@@ -18,6 +19,9 @@ namespace pulse2::base {
 
 /// Parts between separators, empty ones included: split("a,,b", ',') has three.
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
+/// What stands before and after the last separator: {"", text} without one.
+[[nodiscard]] std::pair<std::string_view, std::string_view> split_last(std::string_view text,
+                                                                       char separator) noexcept;
 /// Parts between runs of white space, never empty ones.
 [[nodiscard]] std::vector<std::string_view> split_words(std::string_view text);
 

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
 #include <utility>
 
+#include "base/guarded_pointer.hpp"
 #include "catalog/progress_meter.hpp"
-#include "catalog/snapshot_cell.hpp"
 #include "catalog/task_group.hpp"
 #include "catalog/tree_scan.hpp"
 #include "os/memory.hpp"
@@ -37,6 +38,14 @@ std::string without_slashes(std::string path) {
   return path;
 }
 
+/// Where a folder's package is or would be.
+template <class Packages>
+auto place_of(Packages& packages, const std::string& folder) {
+  return std::lower_bound(
+      packages.begin(), packages.end(), folder,
+      [](const auto& present, const std::string& wanted) { return present->folder < wanted; });
+}
+
 }  // namespace
 
 /// Runs the scan's steps and publishes, all in one thread; what it posts runs on the pool.
@@ -47,16 +56,59 @@ class Catalog::Scan {
   ~Scan() { stop(); }
 
   Expected<void> start();
+  Expected<std::function<void()>> prepare_trees(const std::vector<std::string>& srcs,
+                                                const std::vector<std::string>& follow_links_to);
   void stop();
   bool wait_until_ready(milliseconds timeout, bool verified);
   std::shared_ptr<const Snapshot> snapshot() const { return m_cell.get(); }
   Progress progress() const { return m_meter.read(); }
   Expected<void> replace(std::string_view src, const std::string& folder,
                          std::shared_ptr<const Entry> entry);
+  bool change(std::string_view src, std::vector<Change> changes);
   void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
+  std::optional<base::Md5Digest> recall(const std::string& path, const os::FileStatus& status);
 
  private:
+  /// A tree that is scanned, served or both. While a served one is scanned anew, the next one of
+  /// the same src stands behind it and is not served yet.
+  struct LiveTree {
+    std::size_t number = 0;  ///< never used again
+    Snapshot::Tree content;
+    bool is_served = true;
+    bool is_scanned = false;              ///< the scan is over
+    std::set<std::string> replaced = {};  ///< folders of which others know better than the scan
+    std::map<std::string, BrokenPackage> broken = {};  ///< by folder
+
+    /// Null when nothing is served of the folder.
+    [[nodiscard]] Snapshot::EntryPointer find(const std::string& folder) const;
+    void place(const std::string& folder, Snapshot::EntryPointer entry,
+               std::optional<BrokenPackage> reason);
+    /// As place(), by somebody who knows better than the scan.
+    void replace(const std::string& folder, Snapshot::EntryPointer entry,
+                 std::optional<BrokenPackage> reason);
+  };
+  struct OpenTree {
+    std::size_t number = 0;
+    os::Root root;
+  };
+  /// Other trees, opened and not yet taken over.
+  struct TreeChange {
+    std::vector<std::string> srcs;
+    std::vector<std::string> follow_links_to;
+    std::vector<OpenTree> opened;
+  };
+
+  Expected<std::shared_ptr<TreeChange>> open_trees(const std::vector<std::string>& srcs,
+                                                   const std::vector<std::string>& follow_links_to);
+  void take_over(TreeChange& change);
+  [[nodiscard]] bool is_served(const std::string& src) const;
+
   void run();
+  /// Waits for trees to be scanned; false when the catalogue stops.
+  bool take_opened_trees();
+  void wait_for_trees(std::unique_lock<std::mutex>& lock);
+  void scan_trees();
+  void end_scan();
   void open_cache();
   void settle();
   void verify();
@@ -66,13 +118,15 @@ class Catalog::Scan {
   void work_until_idle();
   void do_what_is_due();
   void apply(ScanEvent event);
-  void place(std::size_t tree, const std::string& folder, std::shared_ptr<const Entry> entry);
+  /// Serves the trees that were scanned anew instead of what was served until now.
+  void exchange_trees();
   [[nodiscard]] std::shared_ptr<const Entry> with_flags(std::shared_ptr<const Entry> entry) const;
   void publish();
   void publish_locked();
   void flush_cache();
   void report_progress();
-  [[nodiscard]] std::vector<std::string> usable_link_targets();
+  [[nodiscard]] std::vector<std::string> usable_link_targets(
+      const std::vector<std::string>& wanted);
   [[nodiscard]] bool any_tree(bool (TreeScan::*is)() const) const;
 
   CatalogOptions m_options;
@@ -80,52 +134,132 @@ class Catalog::Scan {
   TaskGroup m_tasks;
   EventQueue m_events;
   ProgressMeter m_meter;
-  SnapshotCell m_cell{std::make_shared<const Snapshot>(0, std::vector<Snapshot::Tree>{},
-                                                       std::vector<BrokenPackage>{})};
+  base::GuardedPointer<Snapshot> m_cell{std::make_shared<const Snapshot>(
+      0, std::vector<Snapshot::Tree>{}, std::vector<BrokenPackage>{})};
 
   std::mutex m_phase_mutex;  ///< guards m_phase
   std::condition_variable m_phase_changed;
   Progress::Phase m_phase = Progress::Phase::idle;
 
   std::mutex m_mutex;  ///< guards what is published: the scan's thread and editors change it
-  std::unique_ptr<store::HashCache> m_cache;  ///< set once, under the mutex
-  std::vector<Snapshot::Tree> m_trees;
-  std::vector<BrokenPackage> m_broken;
-  std::set<std::pair<std::size_t, std::string>> m_replaced;  ///< tree and folder
+  std::condition_variable m_trees_changed;
+  std::unique_ptr<store::HashCache> m_cache;  ///< set by the scan's thread, under the mutex
+  std::vector<LiveTree> m_trees;
+  std::vector<OpenTree> m_opened;  ///< to be scanned
   std::uint64_t m_generation = 0;
   bool m_dirty = false;
 
+  // What follows belongs to the controlling thread.
+  std::size_t m_next_number = 0;
+  std::vector<std::string> m_follow_links_to;
+
   // What follows belongs to the publishing thread while it runs.
-  std::vector<os::Root> m_roots;  ///< until the trees take them
-  std::vector<std::unique_ptr<TreeScan>> m_scans;
+  std::vector<std::unique_ptr<TreeScan>> m_scans;  ///< those that go on
+  bool m_is_first = true;                          ///< of the scans
   steady_clock::time_point m_next_publish{};
   steady_clock::time_point m_next_report{};
 
   std::thread m_thread;
 };
 
+Snapshot::EntryPointer Catalog::Scan::LiveTree::find(const std::string& folder) const {
+  const auto place = place_of(content.packages, folder);
+  const bool is_known = place != content.packages.end() && (*place)->folder == folder;
+  return is_known ? *place : nullptr;
+}
+
+void Catalog::Scan::LiveTree::place(const std::string& folder, Snapshot::EntryPointer entry,
+                                    std::optional<BrokenPackage> reason) {
+  auto& packages = content.packages;
+  const auto place = place_of(packages, folder);
+  const bool is_known = place != packages.end() && (*place)->folder == folder;
+  if (entry && is_known) {
+    *place = std::move(entry);
+  } else if (entry) {
+    packages.insert(place, std::move(entry));
+  } else if (is_known) {
+    packages.erase(place);
+  }
+  if (reason) {
+    broken.insert_or_assign(folder, std::move(*reason));
+  } else {
+    broken.erase(folder);
+  }
+}
+
+void Catalog::Scan::LiveTree::replace(const std::string& folder, Snapshot::EntryPointer entry,
+                                      std::optional<BrokenPackage> reason) {
+  if (!is_scanned) replaced.insert(folder);
+  place(folder, std::move(entry), std::move(reason));
+}
+
 Expected<void> Catalog::Scan::start() {
-  const auto link_targets = usable_link_targets();
-  for (const auto& configured : m_options.srcs) {
+  auto change = open_trees(m_options.srcs, m_options.follow_links_to);
+  if (!change) return tl::unexpected(std::move(change).error());
+  take_over(**change);
+  m_thread = std::thread([this] { run(); });
+  return {};
+}
+
+Expected<std::function<void()>> Catalog::Scan::prepare_trees(
+    const std::vector<std::string>& srcs, const std::vector<std::string>& follow_links_to) {
+  auto change = open_trees(srcs, follow_links_to);
+  if (!change) return tl::unexpected(std::move(change).error());
+  return [this, change = std::move(*change)] { take_over(*change); };
+}
+
+Expected<std::shared_ptr<Catalog::Scan::TreeChange>> Catalog::Scan::open_trees(
+    const std::vector<std::string>& srcs, const std::vector<std::string>& follow_links_to) {
+  auto change = std::make_shared<TreeChange>();
+  change->follow_links_to = follow_links_to;
+  const bool is_all_anew = follow_links_to != m_follow_links_to;
+  const auto link_targets = usable_link_targets(follow_links_to);
+  for (const auto& configured : srcs) {
     const std::string src = without_slashes(configured);
-    const bool is_known = std::any_of(m_trees.begin(), m_trees.end(),
-                                      [&](const auto& tree) { return tree.src == src; });
-    if (is_known) continue;
+    const auto same = std::find(change->srcs.begin(), change->srcs.end(), src);
+    if (same != change->srcs.end()) continue;
+    change->srcs.push_back(src);
+    if (!is_all_anew && is_served(src)) continue;
     auto root = os::Root::open(src, link_targets);
     if (!root) {
       return base::fail(ErrorKind::unavailable, "src " + src + " can't be read",
                         root.error().for_operator());
     }
-    m_roots.push_back(std::move(*root));
-    m_trees.push_back({src, {}});
+    change->opened.push_back({m_next_number++, std::move(*root)});
   }
-  m_thread = std::thread([this] { run(); });
-  return {};
+  return change;
 }
 
-std::vector<std::string> Catalog::Scan::usable_link_targets() {
+bool Catalog::Scan::is_served(const std::string& src) const {
+  return std::any_of(m_trees.begin(), m_trees.end(),
+                     [&](const LiveTree& tree) { return tree.content.src == src; });
+}
+
+void Catalog::Scan::take_over(TreeChange& change) {
+  const std::lock_guard lock(m_mutex);
+  std::vector<LiveTree> trees;
+  for (const auto& src : change.srcs) {
+    const auto served = std::find_if(m_trees.begin(), m_trees.end(), [&](const LiveTree& tree) {
+      return tree.is_served && tree.content.src == src;
+    });
+    const bool is_known = served != m_trees.end();
+    const auto opened = std::find_if(change.opened.begin(), change.opened.end(),
+                                     [&](const OpenTree& tree) { return tree.root.path() == src; });
+    if (is_known) trees.push_back(std::move(*served));
+    if (opened != change.opened.end()) trees.push_back({opened->number, {src, {}}, !is_known});
+  }
+  m_trees = std::move(trees);
+  m_opened = std::move(change.opened);
+  m_follow_links_to = std::move(change.follow_links_to);
+  if (!m_opened.empty()) enter(Progress::Phase::looking);
+  publish_locked();
+  m_trees_changed.notify_all();
+}
+
+std::vector<std::string> Catalog::Scan::usable_link_targets(
+    const std::vector<std::string>& wanted) {
   std::vector<std::string> usable;
-  for (const auto& folder : m_options.follow_links_to) {
+  for (const auto& folder : wanted) {
     const auto status = os::status_of(folder);
     if (status && status->is_folder()) {
       usable.push_back(folder);
@@ -139,17 +273,53 @@ std::vector<std::string> Catalog::Scan::usable_link_targets() {
 
 void Catalog::Scan::stop() {
   m_tasks.cancel();
+  {
+    const std::lock_guard lock(m_mutex);
+    m_trees_changed.notify_all();
+  }
   if (m_thread.joinable()) m_thread.join();
   flush_cache();
 }
 
 void Catalog::Scan::run() {
-  m_next_report = steady_clock::now() + m_options.progress_interval;
+  while (take_opened_trees())
+    scan_trees();
+}
+
+bool Catalog::Scan::take_opened_trees() {
+  std::vector<OpenTree> opened;
+  {
+    std::unique_lock lock(m_mutex);
+    wait_for_trees(lock);
+    opened.swap(m_opened);
+  }
+  if (m_tasks.is_cancelled()) return false;
   open_cache();
   const ScanContext context{m_tasks, m_events, m_meter, m_reporter, m_cache.get()};
-  for (std::size_t i = 0; i < m_roots.size(); ++i) {
-    m_scans.push_back(std::make_unique<TreeScan>(std::move(m_roots[i]), i, context));
+  for (auto& tree : opened) {
+    m_scans.push_back(std::make_unique<TreeScan>(std::move(tree.root), tree.number, context));
   }
+  return true;
+}
+
+void Catalog::Scan::wait_for_trees(std::unique_lock<std::mutex>& lock) {
+  while (m_opened.empty() && !m_tasks.is_cancelled()) {
+    if (!m_dirty) {
+      m_trees_changed.wait(lock);
+    } else if (steady_clock::now() < m_next_publish) {
+      m_trees_changed.wait_until(lock, m_next_publish);
+    } else {
+      lock.unlock();
+      publish();
+      flush_cache();
+      lock.lock();
+    }
+  }
+}
+
+void Catalog::Scan::scan_trees() {
+  m_next_report = steady_clock::now() + m_options.progress_interval;
+  m_meter.reset();
   enter(Progress::Phase::looking);
   for (auto& scan : m_scans)
     scan->look();
@@ -159,6 +329,7 @@ void Catalog::Scan::run() {
     scan->hash();
   work_until_idle();
   settle();
+  exchange_trees();
   enter(Progress::Phase::verifying);
   verify();
   finish();
@@ -166,6 +337,11 @@ void Catalog::Scan::run() {
 
 void Catalog::Scan::open_cache() {
   if (m_options.cache_file.empty()) return;
+  flush_cache();
+  {
+    const std::lock_guard lock(m_mutex);
+    m_cache.reset();
+  }
   auto cache = store::HashCache::open(m_options.cache_file);
   if (!cache) {
     m_reporter.report(Severity::warning, "catalog.cache_unusable",
@@ -180,6 +356,25 @@ void Catalog::Scan::open_cache() {
   if (m_cache->recreated_because().empty()) return;
   m_reporter.report(Severity::warning, "catalog.cache_recreated",
                     m_options.cache_file + " was begun afresh: " + m_cache->recreated_because());
+}
+
+void Catalog::Scan::exchange_trees() {
+  if (m_tasks.is_cancelled()) return;
+  const std::lock_guard lock(m_mutex);
+  const auto is_outdated = [this](const LiveTree& tree) {
+    return std::any_of(m_trees.begin(), m_trees.end(), [&](const LiveTree& other) {
+      return other.content.src == tree.content.src && other.number > tree.number;
+    });
+  };
+  std::vector<LiveTree> trees;
+  for (auto& tree : m_trees) {
+    if (is_outdated(tree)) continue;
+    m_dirty = m_dirty || !tree.is_served;
+    trees.push_back(std::move(tree));
+    trees.back().is_served = true;
+  }
+  m_trees = std::move(trees);
+  if (m_dirty) publish_locked();
 }
 
 void Catalog::Scan::settle() {
@@ -207,16 +402,35 @@ void Catalog::Scan::verify() {
 void Catalog::Scan::finish() {
   flush_cache();
   if (m_tasks.is_cancelled()) return;
-  const bool is_complete = std::all_of(m_scans.begin(), m_scans.end(),
-                                       [](const auto& scan) { return scan->is_complete(); });
+  const bool is_complete =
+      m_is_first && std::all_of(m_scans.begin(), m_scans.end(),
+                                [](const auto& scan) { return scan->is_complete(); });
   if (m_cache && is_complete) {
     if (auto done = m_cache->forget_unused(); !done) {
       m_reporter.report(Severity::warning, "catalog.cache_unusable", done.error().for_operator());
     }
   }
-  enter(Progress::Phase::done);
+  // The folders are let go of: one that is not served any more can be unmounted.
+  m_scans.clear();
+  if (m_cache) m_cache->release();
+  m_is_first = false;
+  end_scan();
   m_reporter.report(Severity::info, "catalog.scan_done", describe(m_meter.read()));
   os::release_free_memory();
+}
+
+void Catalog::Scan::end_scan() {
+  const std::lock_guard lock(m_mutex);
+  const auto is_opened = [this](std::size_t number) {
+    return std::any_of(m_opened.begin(), m_opened.end(),
+                       [number](const OpenTree& tree) { return tree.number == number; });
+  };
+  for (auto& tree : m_trees) {
+    if (is_opened(tree.number)) continue;
+    tree.is_scanned = true;
+    tree.replaced.clear();
+  }
+  if (m_opened.empty()) enter(Progress::Phase::done);
 }
 
 void Catalog::Scan::enter(Progress::Phase phase) {
@@ -257,9 +471,12 @@ void Catalog::Scan::do_what_is_due() {
 }
 
 void Catalog::Scan::apply(ScanEvent event) {
-  if (m_replaced.contains({event.tree, event.folder})) return;
-  place(event.tree, event.folder, with_flags(std::move(event.entry)));
-  if (event.broken) m_broken.push_back(std::move(*event.broken));
+  const auto tree = std::find_if(m_trees.begin(), m_trees.end(), [&](const LiveTree& candidate) {
+    return candidate.number == event.tree;
+  });
+  if (tree == m_trees.end() || tree->replaced.contains(event.folder)) return;
+  tree->place(event.folder, with_flags(std::move(event.entry)), std::move(event.broken));
+  m_dirty = true;
 }
 
 std::shared_ptr<const Entry> Catalog::Scan::with_flags(std::shared_ptr<const Entry> entry) const {
@@ -270,36 +487,45 @@ std::shared_ptr<const Entry> Catalog::Scan::with_flags(std::shared_ptr<const Ent
   return waiting;
 }
 
-void Catalog::Scan::place(std::size_t tree, const std::string& folder,
-                          std::shared_ptr<const Entry> entry) {
-  m_dirty = true;
-  auto& packages = m_trees[tree].packages;
-  const auto place = std::lower_bound(
-      packages.begin(), packages.end(), folder,
-      [](const auto& present, const std::string& wanted) { return present->folder < wanted; });
-  const bool is_known = place != packages.end() && (*place)->folder == folder;
-  if (entry && is_known) {
-    *place = std::move(entry);
-  } else if (entry) {
-    packages.insert(place, std::move(entry));
-  } else if (is_known) {
-    packages.erase(place);
-  }
-}
-
 Expected<void> Catalog::Scan::replace(std::string_view src, const std::string& folder,
                                       std::shared_ptr<const Entry> entry) {
   const std::lock_guard lock(m_mutex);
-  const auto tree = std::find_if(m_trees.begin(), m_trees.end(),
-                                 [&](const auto& candidate) { return candidate.src == src; });
-  if (tree == m_trees.end()) {
-    return base::fail(ErrorKind::not_found, "no such package tree", std::string(src));
+  bool is_known = false;
+  for (auto& tree : m_trees) {
+    if (tree.content.src != src) continue;
+    is_known = true;
+    tree.replace(folder, entry, std::nullopt);
   }
-  const auto number = static_cast<std::size_t>(tree - m_trees.begin());
-  m_replaced.emplace(number, folder);
-  place(number, folder, std::move(entry));
+  if (!is_known) return base::fail(ErrorKind::not_found, "no such package tree", std::string(src));
   publish_locked();
   return {};
+}
+
+bool Catalog::Scan::change(std::string_view src, std::vector<Change> changes) {
+  const std::lock_guard lock(m_mutex);
+  const auto served = std::find_if(m_trees.begin(), m_trees.end(), [src](const LiveTree& tree) {
+    return tree.is_served && tree.content.src == src;
+  });
+  if (served == m_trees.end()) return false;
+  const bool is_as_expected = std::all_of(
+      changes.begin(), changes.end(),
+      [&](const Change& change) { return served->find(change.folder) == change.expected; });
+  if (!is_as_expected) return false;
+  for (auto& change : changes) {
+    const auto entry = with_flags(std::move(change.entry));
+    for (auto& tree : m_trees) {
+      if (tree.content.src == src) tree.replace(change.folder, entry, change.broken);
+    }
+  }
+  m_dirty = true;
+  m_trees_changed.notify_all();
+  return true;
+}
+
+std::optional<base::Md5Digest> Catalog::Scan::recall(const std::string& path,
+                                                     const os::FileStatus& status) {
+  const std::lock_guard lock(m_mutex);
+  return m_cache ? m_cache->look_up(path, status) : std::nullopt;
 }
 
 void Catalog::Scan::remember(std::string path, const os::FileStatus& status,
@@ -320,7 +546,16 @@ void Catalog::Scan::publish() {
 }
 
 void Catalog::Scan::publish_locked() {
-  auto next = std::make_shared<const Snapshot>(++m_generation, m_trees, m_broken);
+  std::vector<Snapshot::Tree> served;
+  std::vector<BrokenPackage> broken;
+  for (const auto& tree : m_trees) {
+    if (!tree.is_served) continue;
+    served.push_back(tree.content);
+    for (const auto& [folder, reason] : tree.broken)
+      broken.push_back(reason);
+  }
+  auto next =
+      std::make_shared<const Snapshot>(++m_generation, std::move(served), std::move(broken));
   m_meter.set_ready(next->package_count());
   m_cell.set(std::move(next));
   m_dirty = false;
@@ -350,6 +585,10 @@ Catalog::~Catalog() = default;
 Expected<void> Catalog::start() {
   return m_scan->start();
 }
+Expected<std::function<void()>> Catalog::prepare_trees(
+    const std::vector<std::string>& srcs, const std::vector<std::string>& follow_links_to) {
+  return m_scan->prepare_trees(srcs, follow_links_to);
+}
 void Catalog::stop() {
   m_scan->stop();
 }
@@ -362,6 +601,13 @@ Progress Catalog::progress() const {
 Expected<void> Catalog::replace(std::string_view src, const std::string& folder,
                                 std::shared_ptr<const Entry> entry) {
   return m_scan->replace(src, folder, std::move(entry));
+}
+bool Catalog::change(std::string_view src, std::vector<Change> changes) {
+  return m_scan->change(src, std::move(changes));
+}
+std::optional<base::Md5Digest> Catalog::recall(const std::string& path,
+                                               const os::FileStatus& status) {
+  return m_scan->recall(path, status);
 }
 void Catalog::remember(std::string path, const os::FileStatus& status,
                        const base::Md5Digest& digest) {

@@ -59,6 +59,13 @@ class Catalog {
 
   /// Begins the scan and returns at once. Error `unavailable` when a src is missing or unreadable.
   [[nodiscard]] base::Expected<void> start();
+  /// Opens other folders than the present ones, or the same with other targets of links, without
+  /// changing anything yet. Error `unavailable` when a src is missing or unreadable. What comes
+  /// back takes them over: trees that are no longer named vanish at once, new ones are scanned in
+  /// the background, trees whose links may lead elsewhere are served as they were until they are
+  /// scanned anew. From one thread, after start(); to be called before the next prepare_trees().
+  [[nodiscard]] base::Expected<std::function<void()>> prepare_trees(
+      const std::vector<std::string>& srcs, const std::vector<std::string>& follow_links_to);
   /// Gives up what is not hashed yet; waits for tasks that run. Snapshots stay valid.
   void stop();
 
@@ -75,8 +82,23 @@ class Catalog {
   /// who calls this knows better. Error `not_found` for an unknown src.
   [[nodiscard]] base::Expected<void> replace(std::string_view src, const std::string& folder,
                                              std::shared_ptr<const Entry> entry);
+  /// What becomes of one folder.
+  struct Change {
+    std::string folder;
+    Snapshot::EntryPointer expected;      ///< what is served of it now, null for nothing
+    Snapshot::EntryPointer entry;         ///< what is to be served, null for nothing
+    std::optional<BrokenPackage> broken;  ///< why nothing is to be served
+  };
+  /// Makes all changes in one step that is published soon, after those of others: many changes
+  /// become few snapshots. False, and nothing changed, when anything is served of a folder but what
+  /// was expected, or for an unknown src.
+  [[nodiscard]] bool change(std::string_view src, std::vector<Change> changes);
+
   /// Saves the next start from reading a file again. `path` is absolute.
   void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
+  /// The MD5 of a file that is as it was when it was remembered. Reads the disk.
+  [[nodiscard]] std::optional<base::Md5Digest> recall(const std::string& path,
+                                                      const os::FileStatus& status);
 
  private:
   class Scan;

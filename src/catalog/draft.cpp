@@ -6,6 +6,7 @@
 
 #include "base/names.hpp"
 #include "base/text.hpp"
+#include "catalog/entry_builder.hpp"
 #include "catalog/parallel.hpp"
 #include "os/file.hpp"
 #include "os/tree.hpp"
@@ -22,42 +23,17 @@ namespace {
 
 constexpr std::uint64_t k_most_description = 16ULL << 20U;
 constexpr std::uint64_t k_most_md5sums = 256ULL << 20U;
-/// Beside a staged folder `N` while file systems without an exchange rename: `N.place` names the
-/// package's folder, `N.old` is its old state.
-constexpr std::string_view k_place_suffix = ".place";
-constexpr std::string_view k_old_suffix = ".old";
 
-std::string path_of(int folder, std::string_view name) {
-  return "/proc/self/fd/" + std::to_string(folder) + "/" + std::string(name);
-}
-
-/// Opens `path` below `folder` one component after the other, through no link.
-Expected<os::UniqueFd> open_below(int folder, std::string_view path) {
-  auto copy = os::duplicate(folder);
-  if (!copy || path.empty()) return copy;
-  os::UniqueFd current = std::move(*copy);
-  for (const auto part : base::split(path, '/')) {
-    auto next = os::open_folder_at(current.get(), std::string(part));
-    if (!next) return next;
-    current = std::move(*next);
-  }
-  return current;
-}
-
-std::pair<std::string, std::string> split_last(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return {"", path};
-  return {path.substr(0, slash), path.substr(slash + 1)};
-}
-
-Expected<void> sync(int folder, std::string_view what) {
-  return os::sync_file(folder, what);
+/// Whether a file is the one that was hashed: a link or a copy of it.
+bool has_same_content(const FoundFile& hashed, const FoundFile& found) {
+  return hashed.name == found.name && hashed.status.size == found.status.size &&
+         hashed.status.mtime_ns == found.status.mtime_ns;
 }
 
 /// Reads a description as it is; nothing when there is no such file.
 template <class Parse>
 Expected<std::optional<package::Package>> read_one(int folder, std::string_view name, Parse parse) {
-  auto bytes = os::read_file(path_of(folder, name), k_most_description);
+  auto bytes = os::read_file(os::path_in(folder, name), k_most_description);
   if (!bytes) {
     if (bytes.error().kind == ErrorKind::not_found) return std::nullopt;
     return tl::unexpected(std::move(bytes).error());
@@ -71,17 +47,22 @@ Expected<std::optional<package::Package>> read_one(int folder, std::string_view 
 
 Expected<Draft> Draft::open(os::Root root, std::string folder) {
   Draft draft(std::move(root), std::move(folder));
-  auto [parent, last] = split_last(draft.m_package.folder);
+  const auto [parent, last] = base::split_last(draft.m_package.folder, '/');
   auto opened = draft.m_root.open_beneath(parent, O_RDONLY | O_DIRECTORY);
   if (!opened) return tl::unexpected(std::move(opened).error());
   draft.m_parent = std::move(*opened);
-  draft.m_last = std::move(last);
+  draft.m_last = last;
   return draft;
 }
 
 Draft::~Draft() {
-  // Litter that can't be removed now is removed at the next start.
+  remove_litter();
+}
+
+void Draft::remove_litter() {
+  // What can't be removed now is removed at the next start.
   if (!m_name.empty() && m_staging) (void)os::remove_tree_at(m_staging.get(), m_name);
+  m_name.clear();
 }
 
 Expected<void> Draft::read(Reporter& reporter) {
@@ -116,7 +97,7 @@ Expected<Description> Draft::read_description() const {
 std::optional<std::string> Draft::read_md5sums() const {
   auto folder = os::open_folder_at(m_parent.get(), m_last);
   if (!folder) return std::nullopt;
-  auto text = os::read_file(path_of(folder->get(), k_md5sums), k_most_md5sums);
+  auto text = os::read_file(os::path_in(folder->get(), k_md5sums), k_most_md5sums);
   if (!text) return std::nullopt;
   return std::move(*text);
 }
@@ -167,7 +148,7 @@ Expected<void> Draft::stage_item(int from, const std::string& item) {
 }
 
 Expected<void> Draft::list_added(int folder, const std::string& name) {
-  const std::string last = split_last(name).second;
+  const std::string last(base::split_last(name, '/').second);
   PULSE2_TRY(base::check_component(last, "file name"));
   auto status = os::status_at(folder, last);
   if (!status) return tl::unexpected(std::move(status).error());
@@ -189,10 +170,11 @@ Expected<void> Draft::list_added(int folder, const std::string& name) {
 }
 
 Expected<void> Draft::unstage_file(const std::string& name) {
-  auto [below, last] = split_last(name);
-  auto folder = open_below(m_staging.get(), below.empty() ? m_name : m_name + "/" + below);
+  const std::string path = m_name + "/" + name;
+  const auto [below, last] = base::split_last(path, '/');
+  auto folder = os::open_folder_below(m_staging.get(), below);
   if (!folder) return tl::unexpected(std::move(folder).error());
-  PULSE2_TRY(os::unlink_at(folder->get(), last));
+  PULSE2_TRY(os::unlink_at(folder->get(), std::string(last)));
   auto& files = m_package.files;
   files.erase(std::remove_if(files.begin(), files.end(),
                              [&](const FoundFile& file) { return file.name == name; }),
@@ -203,7 +185,7 @@ Expected<void> Draft::unstage_file(const std::string& name) {
 Expected<void> Draft::stage_text(std::string_view name, const std::string& text) {
   auto folder = os::open_folder_at(m_staging.get(), m_name);
   if (!folder) return tl::unexpected(std::move(folder).error());
-  return os::write_file_atomically(path_of(folder->get(), name), text);
+  return os::write_file_atomically(os::path_in(folder->get(), name), text);
 }
 
 Expected<void> Draft::hash(os::ThreadPool& pool, const std::atomic<bool>& cancelled) {
@@ -227,124 +209,22 @@ Expected<void> Draft::hash(os::ThreadPool& pool, const std::atomic<bool>& cancel
   });
 }
 
-Expected<void> Draft::commit_new() {
-  PULSE2_TRY(os::sync_tree_at(m_staging.get(), m_name, true));
-  PULSE2_TRY(os::rename_new_at(m_staging.get(), m_name, m_parent.get(), m_last));
-  const auto synced = sync(m_parent.get(), m_package.folder);
-  if (synced) {
-    m_name.clear();
-    return synced;
-  }
-  // What is not known to be durable is not there.
-  if (!os::rename_new_at(m_parent.get(), m_last, m_staging.get(), m_name)) m_name.clear();
-  return synced;
-}
-
-Expected<void> Draft::commit_exchange() {
-  // Files that were served are durable already; syncing them again costs little.
-  PULSE2_TRY(os::sync_tree_at(m_staging.get(), m_name, true));
-  auto exchanged = os::exchange_at(m_staging.get(), m_name, m_parent.get(), m_last);
-  if (!exchanged) return tl::unexpected(std::move(exchanged).error());
-  if (!*exchanged) return exchange_by_renames();
-  auto synced = sync(m_parent.get(), m_package.folder);
-  if (synced) synced = sync(m_staging.get(), k_staging_folder);
-  if (!synced) (void)os::exchange_at(m_staging.get(), m_name, m_parent.get(), m_last);
-  return synced;
-}
-
-Expected<void> Draft::exchange_by_renames() {
-  const std::string place = m_name + std::string(k_place_suffix);
-  const std::string old = m_name + std::string(k_old_suffix);
-  PULSE2_TRY(os::write_file_atomically(path_of(m_staging.get(), place), m_package.folder));
-  const auto forget = [&] { (void)os::unlink_at(m_staging.get(), place); };
-  if (auto moved = os::rename_new_at(m_parent.get(), m_last, m_staging.get(), old); !moved) {
-    forget();
-    return moved;
-  }
-  if (auto moved = os::rename_new_at(m_staging.get(), m_name, m_parent.get(), m_last); !moved) {
-    PULSE2_TRY(os::rename_new_at(m_staging.get(), old, m_parent.get(), m_last));
-    forget();
-    return moved;
-  }
-  PULSE2_TRY(sync(m_parent.get(), m_package.folder));
-  forget();
-  m_name = old;
-  return {};
-}
-
-Expected<void> Draft::commit_removal() {
-  PULSE2_TRY(open_staging());
-  PULSE2_TRY(os::rename_new_at(m_parent.get(), m_last, m_staging.get(), m_name));
-  PULSE2_TRY(sync(m_staging.get(), k_staging_folder));
-  return sync(m_parent.get(), m_package.folder);
-}
-
-Expected<void> Draft::write_in_place(std::string_view name, const std::string& text) {
-  auto folder = os::open_folder_at(m_parent.get(), m_last);
-  if (!folder) return tl::unexpected(std::move(folder).error());
-  // Written in the staging folder: what a crash leaves is cleared away there, not in the package.
-  PULSE2_TRY(open_staging());
-  PULSE2_TRY(os::write_file_atomically(path_of(m_staging.get(), m_name), text));
-  PULSE2_TRY(os::rename_at(m_staging.get(), m_name, folder->get(), std::string(name)));
-  m_name.clear();
-  return sync(folder->get(), m_package.folder);
-}
-
-Expected<void> Draft::withdraw(std::string_view name) {
-  auto folder = os::open_folder_at(m_parent.get(), m_last);
-  if (!folder) return tl::unexpected(std::move(folder).error());
-  const std::string from(name);
-  const std::string to = from + ".rem";
-  if (auto renamed = os::rename_at(folder->get(), from, folder->get(), to); !renamed) {
-    if (renamed.error().kind == ErrorKind::not_found) return {};
-    return renamed;
-  }
-  return sync(folder->get(), m_package.folder);
-}
-
-void Draft::refresh_statuses() {
-  const auto refresh = [&](const std::string& name) -> std::optional<os::FileStatus> {
-    auto file = m_root.open_beneath(m_package.folder + "/" + name, O_PATH);
-    if (!file) return std::nullopt;
-    auto status = os::status_of(file->get(), name);
-    if (!status) return std::nullopt;
-    return *status;
-  };
-  for (auto& file : m_package.files) {
-    if (const auto status = refresh(file.name)) file.status = *status;
-  }
-  m_package.md5sums = refresh(std::string(k_md5sums));
-}
-
-Expected<bool> Draft::recover(const std::string& src) {
-  auto root = os::Root::open(src);
-  if (!root) return tl::unexpected(std::move(root).error());
-  auto staging = os::open_folder_at(root->fd(), std::string(k_staging_folder));
-  if (!staging) {
-    if (staging.error().kind == ErrorKind::not_found) return false;
-    return tl::unexpected(std::move(staging).error());
-  }
-  auto items = os::list_folder(staging->get());
-  if (!items) return tl::unexpected(std::move(items).error());
-  for (const auto& item : *items) {
-    if (!item.name.ends_with(k_place_suffix)) continue;
-    auto place = os::read_file(path_of(staging->get(), item.name), 4096);
-    if (!place) return tl::unexpected(std::move(place).error());
-    const std::string number = item.name.substr(0, item.name.size() - k_place_suffix.size());
-    auto [parent, last] = split_last(*place);
-    auto folder = root->open_beneath(parent, O_RDONLY | O_DIRECTORY);
-    if (!folder) return tl::unexpected(std::move(folder).error());
-    // The old state is put back where the new one did not arrive.
-    auto back =
-        os::rename_new_at(staging->get(), number + std::string(k_old_suffix), folder->get(), last);
-    const bool is_settled = back || back.error().kind == ErrorKind::already_exists ||
-                            back.error().kind == ErrorKind::not_found;
-    if (!is_settled) return tl::unexpected(std::move(back).error());
-    PULSE2_TRY(sync(folder->get(), *place));
-  }
-  for (const auto& item : *items)
-    PULSE2_TRY(os::remove_tree_at(staging->get(), item.name));
-  return !items->empty();
+bool Draft::settle() {
+  // First: files of the old state that went on share their status with it.
+  remove_litter();
+  NoReporter nobody;
+  const auto found = read_package(m_root, m_package.folder, nobody);
+  auto& files = m_package.files;
+  const bool is_as_made = found && found->description == m_package.description && found->md5sums &&
+                          found->md5sums->size == md5sums_text(m_package).size() &&
+                          std::equal(files.begin(), files.end(), found->files.begin(),
+                                     found->files.end(), has_same_content);
+  if (!is_as_made) return false;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    files[i].status = found->files[i].status;
+  m_package.md5sums = found->md5sums;
+  m_package.descriptions = found->descriptions;
+  return true;
 }
 
 }  // namespace pulse2::catalog

@@ -57,18 +57,22 @@ class Draft {
   /// Hashes every staged file whose hash is not known.
   [[nodiscard]] base::Expected<void> hash(os::ThreadPool& pool, const std::atomic<bool>& cancelled);
 
-  /// Syncs the staged folder and puts it in the package's place; the old state becomes litter of
-  /// the staging folder that is removed with the draft.
+  /// Syncs the staged folder and puts it in the package's place; the old state stays staged until
+  /// settle(). After an error of these steps, and of those that follow, the package is as it was.
   [[nodiscard]] base::Expected<void> commit_new();
   [[nodiscard]] base::Expected<void> commit_exchange();
+  /// Puts the old state back after commit_exchange().
+  [[nodiscard]] base::Expected<void> undo_exchange();
   /// Takes the package's folder away.
   [[nodiscard]] base::Expected<void> commit_removal();
   /// Replaces one file of the package where it is.
   [[nodiscard]] base::Expected<void> write_in_place(std::string_view name, const std::string& text);
-  /// Renames a description to `<name>.rem`; one that is missing is no error.
-  [[nodiscard]] base::Expected<void> withdraw(std::string_view name);
-  /// Reads the statuses anew, which links and renames changed.
-  void refresh_statuses();
+  /// Renames the descriptions that there are to `<name>.rem`.
+  [[nodiscard]] base::Expected<void> commit_withdrawal();
+  /// After a commit: removes the old state and reads the statuses anew, which links and renames
+  /// changed. False when the package's folder is not what was made of it: somebody else is at work
+  /// there.
+  [[nodiscard]] bool settle();
 
   [[nodiscard]] FoundPackage& package() noexcept { return m_package; }
   [[nodiscard]] const FoundPackage& package() const noexcept { return m_package; }
@@ -85,6 +89,8 @@ class Draft {
   [[nodiscard]] base::Expected<void> open_staging();
   [[nodiscard]] base::Expected<void> list_added(int folder, const std::string& name);
   [[nodiscard]] base::Expected<void> exchange_by_renames();
+  void remove_litter();
+  [[nodiscard]] base::Expected<void> swap_by_renames(const std::string& old);
   [[nodiscard]] std::string staged_path() const;
 
   os::Root m_root;

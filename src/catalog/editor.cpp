@@ -1,17 +1,15 @@
 #include "catalog/editor.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "catalog/entry_builder.hpp"
+#include "catalog/served_digests.hpp"
 #include "os/tree.hpp"
 #include "package/conf_json.hpp"
 #include "package/conf_xml.hpp"
-#include "package/file_id.hpp"
-#include "package/md5sums.hpp"
 
 namespace pulse2::catalog {
 
@@ -19,8 +17,6 @@ using base::ErrorKind;
 using base::Expected;
 
 namespace {
-
-using Digests = std::unordered_map<std::string, base::Md5Digest>;
 
 tl::unexpected<base::Error> unknown_package() {
   return base::fail(ErrorKind::not_found, "This package don't exists");
@@ -36,33 +32,25 @@ bool is_reserved(std::string_view name) {
   return name == k_conf_xml || name == k_conf_json || name == k_md5sums;
 }
 
-/// The hashes that an MD5SUMS names, if it is the one that is served with the entry.
-Digests served_digests(const Entry& entry, const std::optional<std::string>& text) {
-  Digests digests;
-  if (!text || entry.files.empty()) return digests;
-  const auto id =
-      package::file_id("/" + entry.folder, std::string(k_md5sums), base::md5_hex(*text));
-  if (id != base::to_hex(entry.files.back().id)) return digests;
-  const auto lines = package::parse_md5sums(*text);
-  if (!lines) return digests;
-  for (const auto& line : *lines)
-    digests.emplace(line.path, digest_of(line.md5));
-  return digests;
+/// Whether `name` is `item` or stands below it.
+bool is_within(std::string_view name, std::string_view item) {
+  return name.starts_with(item) && (name.size() == item.size() || name[item.size()] == '/');
 }
 
-/// Takes over the hashes of the files that are as they were when the entry was made.
-void take_digests(const Entry& entry, const Digests& digests, FoundPackage& package) {
-  if (!package.md5sums) return;
-  for (auto& file : package.files) {
-    const auto digest = digests.find(file.name);
-    if (digest == digests.end()) continue;
-    const auto record = std::lower_bound(
-        entry.files.begin(), entry.files.end(), file.name,
-        [](const FileRecord& a, const std::string& name) { return a.name < name; });
-    const bool has_size = record != entry.files.end() && record->name == file.name &&
-                          record->size == file.status.size;
-    if (has_size && file.status.mtime_ns <= package.md5sums->mtime_ns) file.md5 = digest->second;
+/// False when it is known that the folder has no description.
+bool has_description(const std::string& folder) {
+  for (const auto name : {k_conf_xml, k_conf_json}) {
+    const auto status = os::status_of(folder + "/" + std::string(name));
+    if (status || status.error().kind != ErrorKind::not_found) return true;
   }
+  return false;
+}
+
+Expected<void> remove_file_below(int folder, std::string_view name) {
+  const auto [below, last] = base::split_last(name, '/');
+  auto opened = os::open_folder_below(folder, below);
+  if (!opened) return tl::unexpected(std::move(opened).error());
+  return os::unlink_at(opened->get(), std::string(last));
 }
 
 Expected<void> check(const package::Package& description, const std::string& pid) {
@@ -70,65 +58,53 @@ Expected<void> check(const package::Package& description, const std::string& pid
   return package::check_texts(description);
 }
 
+std::shared_ptr<const EditorOptions> with_plain_srcs(EditorOptions options) {
+  for (auto& src : options.srcs)
+    src = without_slashes(src);
+  return std::make_shared<const EditorOptions>(std::move(options));
+}
+
 }  // namespace
 
-/// Holds a package's lock; whoever comes for the same package waits.
-class Editor::Lock {
- public:
-  Lock(Editor& editor, std::string_view pid) : m_editor(editor), m_pid(pid) {
-    {
-      const std::lock_guard guard(m_editor.m_locks_mutex);
-      auto& slot = m_editor.m_locks[m_pid];
-      m_mutex = slot.lock();
-      if (!m_mutex) slot = m_mutex = std::make_shared<std::mutex>();
-    }
-    m_mutex->lock();
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock() {
-    m_mutex->unlock();
-    const std::lock_guard guard(m_editor.m_locks_mutex);
-    m_mutex.reset();
-    const auto slot = m_editor.m_locks.find(m_pid);
-    if (slot != m_editor.m_locks.end() && slot->second.expired()) m_editor.m_locks.erase(slot);
-  }
-
- private:
-  Editor& m_editor;
-  std::string m_pid;
-  std::shared_ptr<std::mutex> m_mutex;
-};
-
 Editor::Editor(EditorOptions options, Catalog& catalog, store::State& state, SyncLedger& ledger,
-               os::ThreadPool& pool, Reporter& reporter)
-    : m_options(std::move(options)),
+               PackageLocks& locks, os::ThreadPool& pool, Reporter& reporter)
+    : m_options(with_plain_srcs(std::move(options))),
       m_catalog(catalog),
       m_state(state),
       m_ledger(ledger),
+      m_locks(locks),
       m_pool(pool),
-      m_reporter(reporter) {
-  for (auto& src : m_options.srcs)
-    src = without_slashes(src);
+      m_reporter(reporter) {}
+
+void Editor::set_options(EditorOptions options) {
+  const auto before = m_options.get();
+  auto next = with_plain_srcs(std::move(options));
+  for (const auto& src : next->srcs) {
+    if (std::find(before->srcs.begin(), before->srcs.end(), src) == before->srcs.end()) {
+      recover(src);
+    }
+  }
+  m_options.set(std::move(next));
+}
+
+void Editor::recover(const std::string& src) {
+  const auto recovered = Draft::recover(src);
+  if (!recovered) {
+    m_reporter.report(Severity::warning, "editor.staging_not_cleared",
+                      src + ": " + recovered.error().for_operator());
+  } else if (*recovered) {
+    m_reporter.report(Severity::info, "editor.staging_cleared",
+                      src + ": removed what an interrupted change left behind");
+  }
 }
 
 void Editor::recover() {
-  for (const auto& src : m_options.srcs) {
-    const auto recovered = Draft::recover(src);
-    if (!recovered) {
-      m_reporter.report(Severity::warning, "editor.staging_not_cleared",
-                        src + ": " + recovered.error().for_operator());
-    } else if (*recovered) {
-      m_reporter.report(Severity::info, "editor.staging_cleared",
-                        src + ": removed what an interrupted change left behind");
-    }
-  }
+  const auto options = m_options.get();
+  for (const auto& src : options->srcs)
+    recover(src);
   // A package that waits was made by us in the folder of its id; noted first, it may not exist.
   for (const auto& [src, pid] : m_state.waiting()) {
-    const auto status = os::status_of(src + "/" + pid);
-    if (!status && status.error().kind == ErrorKind::not_found) {
-      (void)m_state.set_waiting(src, pid, false);
-    }
+    if (!has_description(src + "/" + pid)) (void)m_state.set_waiting(src, pid, false);
   }
 }
 
@@ -139,8 +115,9 @@ Editor::EntryPointer Editor::find(std::string_view src, std::string_view pid) co
 }
 
 bool Editor::may_change(std::string_view src) const {
-  return std::find(m_options.srcs.begin(), m_options.srcs.end(), without_slashes(src)) !=
-         m_options.srcs.end();
+  const auto options = m_options.get();
+  return std::find(options->srcs.begin(), options->srcs.end(), without_slashes(src)) !=
+         options->srcs.end();
 }
 
 bool Editor::is_all_found() const {
@@ -160,7 +137,7 @@ Expected<Editor::EntryPointer> Editor::find_editable(std::string_view src,
 }
 
 Expected<Draft> Editor::draft_of(const Entry& entry) {
-  auto root = os::Root::open(*entry.src, m_options.follow_links_to);
+  auto root = os::Root::open(*entry.src, m_options.get()->follow_links_to);
   if (!root) return tl::unexpected(std::move(root).error());
   auto draft = Draft::open(std::move(*root), entry.folder);
   if (!draft) return draft;
@@ -170,7 +147,7 @@ Expected<Draft> Editor::draft_of(const Entry& entry) {
   }
   // Until everything is verified an MD5SUMS may only be believed.
   if (m_catalog.progress().phase == Progress::Phase::done) {
-    take_digests(entry, served_digests(entry, draft->read_md5sums()), draft->package());
+    take_served_digests(entry, draft->read_md5sums(), draft->package());
   }
   return draft;
 }
@@ -178,7 +155,7 @@ Expected<Draft> Editor::draft_of(const Entry& entry) {
 Expected<Editor::PutResult> Editor::put(std::string_view src, const std::string& pid,
                                         const Change& change, bool waits) {
   PULSE2_TRY(base::check_component(pid, "package id"));
-  const Lock lock(*this, pid);
+  const auto lock = m_locks.lock(pid);
   const auto known = find(src, pid);
   if (known) {
     auto editable = find_editable(src, pid);
@@ -206,7 +183,7 @@ Expected<Editor::EntryPointer> Editor::create(std::string_view src, const std::s
   PULSE2_TRY(change(description, true));
   PULSE2_TRY(check(description, pid));
   const auto tree = std::make_shared<const std::string>(without_slashes(src));
-  auto root = os::Root::open(*tree, m_options.follow_links_to);
+  auto root = os::Root::open(*tree, m_options.get()->follow_links_to);
   if (!root) return tl::unexpected(std::move(root).error());
   auto draft = Draft::open(std::move(*root), pid);
   if (!draft) return tl::unexpected(std::move(draft).error());
@@ -218,12 +195,12 @@ Expected<Editor::EntryPointer> Editor::create(std::string_view src, const std::s
   PULSE2_TRY(draft->stage_text(k_conf_xml, text));
   PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
   m_ledger.mark_pending(*tree, pid);
+  // Noted first: after a crash a note without its package is forgotten.
   PULSE2_TRY(m_state.set_waiting(*tree, pid, waits));
   if (auto done = draft->commit_new(); !done) {
     (void)m_state.set_waiting(*tree, pid, false);
     return tl::unexpected(std::move(done).error());
   }
-  PULSE2_TRY(m_state.set_dropped(*tree, pid, false));
   return publish(*draft, tree, 1);
 }
 
@@ -269,13 +246,18 @@ Expected<void> Editor::write(Draft& draft, const Description& description,
 
 Expected<Editor::EntryPointer> Editor::publish(Draft& draft, std::shared_ptr<const std::string> src,
                                                std::uint64_t generation) {
-  draft.refresh_statuses();
+  const bool is_as_made = draft.settle();
   const auto& package = draft.package();
   auto entry = build_entry(package, std::move(src), generation);
   entry->waits_for_files = m_state.waits_for_files(*entry->src, entry->id);
-  const std::string base = entry->basepath() + "/";
-  for (const auto& file : package.files)
-    m_catalog.remember(base + file.name, file.status, *file.md5);
+  if (is_as_made) {
+    const std::string base = entry->basepath() + "/";
+    for (const auto& file : package.files)
+      m_catalog.remember(base + file.name, file.status, *file.md5);
+  } else {
+    // Detection finds out what somebody else does there.
+    entry->fingerprint = {};
+  }
   PULSE2_TRY(m_catalog.replace(*entry->src, entry->folder, entry));
   return entry;
 }
@@ -291,7 +273,7 @@ Expected<Editor::EntryPointer> Editor::end_wait(const EntryPointer& entry) {
 
 Expected<Editor::EntryPointer> Editor::add(std::string_view src, std::string_view pid,
                                            const std::vector<Addition>& additions) {
-  const Lock lock(*this, pid);
+  const auto lock = m_locks.lock(pid);
   auto entry = find_editable(src, pid);
   if (!entry) return entry;
   if (additions.empty()) return end_wait(*entry);
@@ -308,21 +290,36 @@ Expected<Editor::EntryPointer> Editor::add(std::string_view src, std::string_vie
   PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
   m_ledger.mark_pending(*(*entry)->src, pid);
   PULSE2_TRY(draft->commit_exchange());
-  PULSE2_TRY(m_state.set_waiting(*(*entry)->src, pid, false));
-  auto published = publish(*draft, (*entry)->src, (*entry)->generation + 1);
-  if (!published) return published;
-  for (const auto& addition : additions) {
-    if (auto gone = os::remove_tree_at(addition.folder, addition.item); !gone) {
-      m_reporter.report(Severity::warning, "editor.upload_not_removed",
-                        base::printable(addition.item) + ": " + gone.error().for_operator());
+  // Noted last: a crash before leaves a package that waits, and the call can be made again.
+  if (auto noted = m_state.set_waiting(*(*entry)->src, pid, false); !noted) {
+    if (auto undone = draft->undo_exchange(); !undone) {
+      noted.error().detail += "; undoing it failed too: " + undone.error().for_operator();
     }
+    return tl::unexpected(std::move(noted).error());
   }
-  return published;
+  // Before the statuses are read: a file that was linked shares its status with the upload's.
+  for (const auto& addition : additions)
+    clear_upload(addition, draft->package().files);
+  return publish(*draft, (*entry)->src, (*entry)->generation + 1);
+}
+
+void Editor::clear_upload(const Addition& addition, const std::vector<FoundFile>& files) {
+  const auto remove = [&](const std::string& name) {
+    const auto gone = remove_file_below(addition.folder, name);
+    if (gone || gone.error().kind == ErrorKind::not_found) return;
+    m_reporter.report(Severity::warning, "editor.upload_not_removed",
+                      base::printable(name) + ": " + gone.error().for_operator());
+  };
+  if (is_reserved(addition.item)) return remove(addition.item);
+  for (const auto& file : files) {
+    if (is_within(file.name, addition.item)) remove(file.name);
+  }
+  os::remove_empty_folders_at(addition.folder, addition.item);
 }
 
 Expected<Editor::EntryPointer> Editor::remove(std::string_view src, std::string_view pid,
                                               const std::vector<std::string>& names) {
-  const Lock lock(*this, pid);
+  const auto lock = m_locks.lock(pid);
   if (auto present = find(src, pid); present && names.empty()) return present;
   auto entry = find_editable(src, pid);
   if (!entry) return entry;
@@ -351,19 +348,21 @@ Expected<Editor::EntryPointer> Editor::remove(std::string_view src, std::string_
 }
 
 Expected<void> Editor::take_away(Draft& draft) {
-  if (m_options.real_deletion) return draft.commit_removal();
-  PULSE2_TRY(draft.withdraw(k_conf_xml));
-  return draft.withdraw(k_conf_json);
+  return m_options.get()->real_deletion ? draft.commit_removal() : draft.commit_withdrawal();
 }
 
 Expected<void> Editor::drop(std::string_view src, std::string_view pid) {
-  const Lock lock(*this, pid);
+  const auto lock = m_locks.lock(pid);
   const std::string tree = without_slashes(src);
-  if (!find(tree, pid) && m_state.was_dropped(tree, pid)) return {};
+  if (!find(tree, pid)) {
+    const auto dropped = m_state.was_dropped(tree, pid);
+    if (!dropped) return tl::unexpected(dropped.error());
+    if (*dropped) return {};
+  }
   auto found = find_editable(tree, pid);
   if (!found) return tl::unexpected(std::move(found).error());
   const Entry& entry = **found;
-  auto root = os::Root::open(*entry.src, m_options.follow_links_to);
+  auto root = os::Root::open(*entry.src, m_options.get()->follow_links_to);
   if (!root) return tl::unexpected(std::move(root).error());
   auto draft = Draft::open(std::move(*root), entry.folder);
   if (!draft) return tl::unexpected(std::move(draft).error());
@@ -374,8 +373,13 @@ Expected<void> Editor::drop(std::string_view src, std::string_view pid) {
     (void)m_state.set_dropped(*entry.src, pid, false);
     return done;
   }
-  PULSE2_TRY(m_state.set_waiting(*entry.src, pid, false));
-  return m_catalog.replace(*entry.src, entry.folder, nullptr);
+  PULSE2_TRY(m_catalog.replace(*entry.src, entry.folder, nullptr));
+  // It is gone, whether or not this can be noted; the next start forgets it else.
+  if (auto noted = m_state.set_waiting(*entry.src, pid, false); !noted) {
+    m_reporter.report(Severity::warning, "editor.state_not_written",
+                      base::printable(pid) + ": " + noted.error().for_operator());
+  }
+  return {};
 }
 
 }  // namespace pulse2::catalog

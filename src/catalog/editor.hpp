@@ -3,16 +3,16 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/guarded_pointer.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/draft.hpp"
+#include "catalog/package_locks.hpp"
 #include "catalog/reporter.hpp"
 #include "catalog/sync_ledger.hpp"
 #include "os/thread_pool.hpp"
@@ -40,13 +40,16 @@ class Editor {
 
   /// All references must outlive the editor. Large files are hashed by several threads of `pool`.
   Editor(EditorOptions options, Catalog& catalog, store::State& state, SyncLedger& ledger,
-         os::ThreadPool& pool, Reporter& reporter);
+         PackageLocks& locks, os::ThreadPool& pool, Reporter& reporter);
   Editor(const Editor&) = delete;
   Editor& operator=(const Editor&) = delete;
 
   /// Clears away what a crash left in the staging folders, completing what it interrupted. Before
   /// the catalogue starts.
   void recover();
+  /// Other options, for calls that begin from now on. Trees that could not be changed before are
+  /// cleared as recover() does it.
+  void set_options(EditorOptions options);
   /// Gives up hashing: calls that run end with `cancelled`.
   void cancel() noexcept { m_cancelled = true; }
 
@@ -80,8 +83,7 @@ class Editor {
   [[nodiscard]] base::Expected<void> drop(std::string_view src, std::string_view pid);
 
  private:
-  class Lock;
-
+  void recover(const std::string& src);
   [[nodiscard]] EntryPointer find(std::string_view src, std::string_view pid) const;
   [[nodiscard]] base::Expected<EntryPointer> find_editable(std::string_view src,
                                                            std::string_view pid) const;
@@ -98,16 +100,17 @@ class Editor {
                                                      std::uint64_t generation);
   [[nodiscard]] base::Expected<EntryPointer> end_wait(const EntryPointer& entry);
   [[nodiscard]] base::Expected<void> take_away(Draft& draft);
+  /// Removes what went into the package; what came meanwhile stays.
+  void clear_upload(const Addition& addition, const std::vector<FoundFile>& files);
 
-  EditorOptions m_options;
+  base::GuardedPointer<EditorOptions> m_options;
   Catalog& m_catalog;
   store::State& m_state;
   SyncLedger& m_ledger;
+  PackageLocks& m_locks;
   os::ThreadPool& m_pool;
   Reporter& m_reporter;
   std::atomic<bool> m_cancelled{false};
-  std::mutex m_locks_mutex;                                               ///< guards m_locks
-  std::map<std::string, std::weak_ptr<std::mutex>, std::less<>> m_locks;  ///< by package
 };
 
 }  // namespace pulse2::catalog

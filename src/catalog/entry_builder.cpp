@@ -120,6 +120,7 @@ std::shared_ptr<Entry> build_entry(const FoundPackage& package,
   entry->label = package.description.label;
   entry->version = package.description.version;
   entry->generation = generation;
+  entry->fingerprint = fingerprint_of(package);
   render(package, *entry);
   return entry;
 }
@@ -132,12 +133,22 @@ EntryBuilder::EntryBuilder(const os::Root& root, std::shared_ptr<const std::stri
       m_cache(cache),
       m_on_write_failure(std::move(on_write_failure)) {}
 
-std::shared_ptr<const Entry> EntryBuilder::build(const FoundPackage& package,
+std::shared_ptr<const Entry> EntryBuilder::build(FoundPackage& package,
                                                  std::uint64_t generation) const {
   std::string text = md5sums_text(package);
   const Md5Digest digest = base::md5(text);
+  bool is_on_disk = is_current(package, text, digest);
+  if (!is_on_disk) {
+    auto written = write_md5sums(package, text, digest);
+    is_on_disk = written.has_value();
+    if (written) {
+      package.md5sums = *written;
+    } else {
+      m_on_write_failure(written.error());
+    }
+  }
   auto entry = build_entry(package, m_src, generation);
-  entry->md5sums_in_memory = settle_md5sums(package, std::move(text), digest);
+  if (!is_on_disk) entry->md5sums_in_memory = std::make_shared<const std::string>(std::move(text));
   return entry;
 }
 
@@ -153,18 +164,9 @@ bool EntryBuilder::is_current(const FoundPackage& package, const std::string& te
   return true;
 }
 
-std::shared_ptr<const std::string> EntryBuilder::settle_md5sums(const FoundPackage& package,
-                                                                std::string text,
-                                                                const Md5Digest& digest) const {
-  if (is_current(package, text, digest)) return nullptr;
-  auto written = write_md5sums(package, text, digest);
-  if (written) return nullptr;
-  m_on_write_failure(written.error());
-  return std::make_shared<const std::string>(std::move(text));
-}
-
-Expected<void> EntryBuilder::write_md5sums(const FoundPackage& package, const std::string& text,
-                                           const Md5Digest& digest) const {
+Expected<os::FileStatus> EntryBuilder::write_md5sums(const FoundPackage& package,
+                                                     const std::string& text,
+                                                     const Md5Digest& digest) const {
   // Through the open folder: a link put in its place meanwhile leads nowhere else.
   auto folder = m_root.open_beneath(package.folder, O_RDONLY | O_DIRECTORY);
   if (!folder) return tl::unexpected(std::move(folder).error());
@@ -175,7 +177,7 @@ Expected<void> EntryBuilder::write_md5sums(const FoundPackage& package, const st
   if (m_cache && status) {
     m_cache->remember(m_root.path() + "/" + package.folder + "/" + name, *status, digest);
   }
-  return {};
+  return status;
 }
 
 }  // namespace pulse2::catalog

@@ -40,19 +40,18 @@ class EntryBuilder {
   EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
                store::HashCache* cache, std::function<void(const base::Error&)> on_write_failure);
 
-  /// Every file of `package` must have its hash. Writes MD5SUMS when its content differs.
-  [[nodiscard]] std::shared_ptr<const Entry> build(const FoundPackage& package,
+  /// Every file of `package` must have its hash. Writes MD5SUMS when its content differs; its
+  /// status in `package` is the new one then.
+  [[nodiscard]] std::shared_ptr<const Entry> build(FoundPackage& package,
                                                    std::uint64_t generation) const;
 
  private:
   [[nodiscard]] bool is_current(const FoundPackage& package, const std::string& text,
                                 const base::Md5Digest& digest) const;
-  /// Null when the text stands on the disk.
-  [[nodiscard]] std::shared_ptr<const std::string> settle_md5sums(
-      const FoundPackage& package, std::string text, const base::Md5Digest& digest) const;
-  [[nodiscard]] base::Expected<void> write_md5sums(const FoundPackage& package,
-                                                   const std::string& text,
-                                                   const base::Md5Digest& digest) const;
+  /// The status of the file that was written.
+  [[nodiscard]] base::Expected<os::FileStatus> write_md5sums(const FoundPackage& package,
+                                                             const std::string& text,
+                                                             const base::Md5Digest& digest) const;
 
   const os::Root& m_root;
   std::shared_ptr<const std::string> m_src;

@@ -78,9 +78,9 @@ DeflatedPiece deflate_piece(std::string_view plain) {
 
 GzipJoiner::GzipJoiner() {
   // Magic, deflate, no flags, no time, no extra flags, unknown operating system.
-  static const auto header =
+  static const auto k_header =
       std::make_shared<const std::string>("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
-  m_buffers.push_back(header);
+  m_buffers.push_back(k_header);
 }
 
 void GzipJoiner::add(std::shared_ptr<const DeflatedPiece> piece) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "os/tree.hpp"
 #include "package/conf_json.hpp"
 #include "package/conf_xml.hpp"
 
@@ -45,8 +46,8 @@ class FileCollector {
   FileCollector(const os::Root& root, FoundPackage& package, Reporter& reporter)
       : m_root(root), m_package(package), m_reporter(reporter) {}
 
-  tl::expected<void, Defect> collect() {
-    auto done = visit("");
+  tl::expected<void, Defect> collect(int fd, const std::vector<os::FolderItem>& items) {
+    auto done = visit_items(fd, "", items);
     std::sort(m_package.files.begin(), m_package.files.end(),
               [](const FoundFile& a, const FoundFile& b) { return a.name < b.name; });
     return done;
@@ -59,18 +60,22 @@ class FileCollector {
     return tl::unexpected(Defect{joined(m_package.folder, name), std::move(reason)});
   }
 
-  /// `below` is relative to the package's folder, "" for the folder itself.
-  Result visit(const std::string& below) {
-    const std::string path = below.empty() ? m_package.folder : m_package.folder + "/" + below;
-    auto fd = m_root.open_beneath(path, O_RDONLY | O_DIRECTORY);
-    if (!fd) return defect(below, fd.error().for_operator());
-    auto items = os::list_folder(fd->get());
-    auto status = os::status_of(fd->get(), path);
-    if (!items || !status)
-      return defect(below, (items ? status.error() : items.error()).for_operator());
+  /// `name` is relative to the package's folder.
+  Result visit_folder(const Expected<os::UniqueFd>& fd, const std::string& name) {
+    if (!fd) return defect(name, fd.error().for_operator());
+    auto items = os::list_opened_folder(fd->get());
+    if (!items) return defect(name, items.error().for_operator());
+    return visit_items(fd->get(), name, *items);
+  }
+
+  /// `below` is the open folder's name, "" for the package's own.
+  Result visit_items(int fd, const std::string& below, const std::vector<os::FolderItem>& items) {
+    auto status = os::status_of(fd, below);
+    if (!status) return defect(below, status.error().for_operator());
+    m_package.newest_ns = std::max(m_package.newest_ns, status->mtime_ns);
     m_ancestors.emplace_back(status->device, status->inode);
-    for (const auto& item : *items) {
-      if (auto done = visit_item(fd->get(), below, item); !done) return done;
+    for (const auto& item : items) {
+      if (auto done = visit_item(fd, below, item); !done) return done;
     }
     m_ancestors.pop_back();
     return {};
@@ -82,7 +87,7 @@ class FileCollector {
     if (!base::is_utf8(item.name)) return defect(below, not_utf8(item.name));
     switch (item.kind) {
       case os::FolderItem::Kind::folder:
-        return visit(name);
+        return visit_folder(os::open_folder_at(folder, item.name), name);
       case os::FolderItem::Kind::link:
         return visit_link(name);
       case os::FolderItem::Kind::file:
@@ -122,7 +127,7 @@ class FileCollector {
                             ": leads to a folder that holds it, not followed");
       return {};
     }
-    return visit(name);
+    return visit_folder(m_root.open_beneath(path, O_RDONLY | O_DIRECTORY), name);
   }
 
   /// True for a folder on the way to where the collector is.
@@ -149,8 +154,10 @@ class FileCollector {
   }
 
   void add(const std::string& name, const os::FileStatus& status) {
-    if (is_description(name)) return;
-    if (name == k_md5sums) {
+    m_package.newest_ns = std::max(m_package.newest_ns, status.mtime_ns);
+    if (is_description(name)) {
+      m_package.descriptions.add(name, status);
+    } else if (name == k_md5sums) {
       m_package.md5sums = status;
     } else {
       m_package.files.push_back({name, status, std::nullopt});
@@ -188,21 +195,58 @@ bool holds_description(const std::vector<os::FolderItem>& items) {
   });
 }
 
-tl::expected<FoundPackage, Defect> read_package(const os::Root& root, const std::string& folder,
+Fingerprint fingerprint_of(const FoundPackage& package) {
+  Fingerprint fingerprint = package.descriptions;
+  for (const auto& file : package.files)
+    fingerprint.add(file.name, file.status);
+  if (package.md5sums) fingerprint.add(k_md5sums, *package.md5sums);
+  return fingerprint;
+}
+
+BrokenPackage duplicate(const std::string& src, const FoundPackage& package,
+                        const std::string& first) {
+  const std::string& id = package.description.id;
+  return {src,
+          src + "/" + package.folder,
+          first + " has the same package id '" + base::printable(id) + "'",
+          package.folder,
+          fingerprint_of(package),
+          id};
+}
+
+tl::expected<FoundPackage, Defect> list_package(const os::Root& root, const std::string& folder,
+                                                int fd, const std::vector<os::FolderItem>& items,
                                                 Reporter& reporter) {
   if (!base::is_utf8(folder)) {
     return tl::unexpected(Defect{folder, "a folder name that is not UTF-8"});
   }
-  auto description = read_description(root, folder);
-  if (!description) return tl::unexpected(std::move(description).error());
   FoundPackage package;
   package.folder = folder;
-  package.description = std::move(*description);
-  // What only editing needs would stay in memory for nothing.
-  package.description.extras = {};
-  if (auto done = FileCollector(root, package, reporter).collect(); !done) {
+  if (auto done = FileCollector(root, package, reporter).collect(fd, items); !done) {
     return tl::unexpected(std::move(done).error());
   }
+  return package;
+}
+
+tl::expected<FoundPackage, Defect> read_package(const os::Root& root, const std::string& folder,
+                                                Reporter& reporter) {
+  const auto unreadable = [&](const base::Error& error) {
+    return tl::unexpected(Defect{folder, error.for_operator()});
+  };
+  const auto fd = root.open_beneath(folder, O_RDONLY | O_DIRECTORY);
+  if (!fd) return unreadable(fd.error());
+  const auto items = os::list_opened_folder(fd->get());
+  if (!items) return unreadable(items.error());
+  auto package = list_package(root, folder, fd->get(), *items, reporter);
+  if (!package) return package;
+  auto description = read_description(root, folder);
+  if (!description) {
+    description.error().fingerprint = fingerprint_of(*package);
+    return tl::unexpected(std::move(description).error());
+  }
+  package->description = std::move(*description);
+  // What only editing needs would stay in memory for nothing.
+  package->description.extras = {};
   return package;
 }
 

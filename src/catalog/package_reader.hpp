@@ -8,7 +8,9 @@
 
 #include "base/error.hpp"
 #include "base/hash.hpp"
+#include "catalog/fingerprint.hpp"
 #include "catalog/reporter.hpp"
+#include "catalog/snapshot.hpp"
 #include "os/beneath.hpp"
 #include "os/file.hpp"
 #include "os/walk.hpp"
@@ -36,19 +38,34 @@ struct FoundPackage {
   package::Package description;
   std::vector<FoundFile> files;           ///< byte order; without description and MD5SUMS
   std::optional<os::FileStatus> md5sums;  ///< of the MD5SUMS in the folder
+  Fingerprint descriptions;               ///< of its own conf.xml and conf.json
+  std::int64_t newest_ns = 0;  ///< last modification of a file or folder in it, itself included
 };
+
+/// All files of the folder, as they were when they were listed.
+[[nodiscard]] Fingerprint fingerprint_of(const FoundPackage& package);
 
 /// Why a folder is no usable package.
 struct Defect {
   std::string file;  ///< relative to src
   std::string reason;
+  Fingerprint fingerprint = {};  ///< of the whole folder, where it could be listed
 };
 
 /// True when one of the names is a package's description.
 [[nodiscard]] bool holds_description(const std::vector<os::FolderItem>& items);
 
-/// Reads description and file list of `folder`; contents are not read. Links out of the root,
-/// broken links and special files are reported and left out.
+/// What becomes of a package whose id the package in `first` has.
+[[nodiscard]] BrokenPackage duplicate(const std::string& src, const FoundPackage& package,
+                                      const std::string& first);
+
+/// Lists the files of `folder`, without reading any. `fd` is the open folder and `items` is what it
+/// holds. Links out of the root, broken links and special files are reported and left out.
+[[nodiscard]] tl::expected<FoundPackage, Defect> list_package(
+    const os::Root& root, const std::string& folder, int fd,
+    const std::vector<os::FolderItem>& items, Reporter& reporter);
+
+/// The same with the description, which is read after the files were listed.
 [[nodiscard]] tl::expected<FoundPackage, Defect> read_package(const os::Root& root,
                                                               const std::string& folder,
                                                               Reporter& reporter);

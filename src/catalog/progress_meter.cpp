@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.hpp"
 
@@ -11,6 +12,13 @@ namespace pulse2::catalog {
 void ProgressMeter::begin(Progress::Phase phase) {
   if (phase == Progress::Phase::hashing) m_began = Clock::now();
   m_phase = phase;
+}
+
+void ProgressMeter::reset() {
+  for (auto* count :
+       {&m_found, &m_broken, &m_files_total, &m_files_done, &m_bytes_total, &m_bytes_done}) {
+    *count = 0;
+  }
 }
 
 void ProgressMeter::expect(std::uint64_t bytes) {
@@ -35,8 +43,7 @@ Progress ProgressMeter::read() const {
   if (!is_reading || progress.bytes_done == 0 || elapsed.count() <= 0) return progress;
   progress.bytes_per_second = static_cast<double>(progress.bytes_done) / elapsed.count();
   const auto left = static_cast<double>(progress.bytes_total - progress.bytes_done);
-  progress.time_left =
-      std::chrono::seconds(static_cast<std::int64_t>(left / progress.bytes_per_second + 0.5));
+  progress.time_left = std::chrono::seconds(std::llround(left / progress.bytes_per_second));
   return progress;
 }
 

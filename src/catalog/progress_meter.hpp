@@ -12,6 +12,8 @@ namespace pulse2::catalog {
 class ProgressMeter {
  public:
   void begin(Progress::Phase phase);
+  /// Begins to count anew, but for the packages that are ready: for another scan.
+  void reset();
   void add_found() { ++m_found; }
   void add_broken() { ++m_broken; }
   void set_ready(std::uint64_t packages) { m_ready = packages; }

@@ -120,9 +120,9 @@ const Snapshot::IndexedTree* Snapshot::tree_of(std::string_view src) const {
 }
 
 const std::vector<Snapshot::EntryPointer>& Snapshot::packages(std::string_view src) const {
-  static const std::vector<EntryPointer> none;
+  static const std::vector<EntryPointer> k_none;
   const auto* tree = tree_of(src);
-  return tree == nullptr ? none : tree->tree.packages;
+  return tree == nullptr ? k_none : tree->tree.packages;
 }
 
 Snapshot::EntryPointer Snapshot::find_in(const IndexedTree& tree, std::string_view pid) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/hash.hpp"
+#include "catalog/fingerprint.hpp"
 #include "catalog/gzip.hpp"
 #include "xmlrpc/value.hpp"
 
@@ -34,6 +35,9 @@ struct Entry {
   bool waits_for_files = false;   ///< put with need_assign, until associatePackages
   bool newly_associated = false;
   bool in_edition = false;
+  /// The state of the folder on the disk that the entry stands for; unknown where something was
+  /// changed while the entry was made.
+  Fingerprint fingerprint;
 
   /// The package's record as `<value><struct>…</struct></value>`.
   std::shared_ptr<const std::string> fragment;
@@ -60,6 +64,9 @@ struct BrokenPackage {
   std::string src;
   std::string file;    ///< absolute path of the conf.xml, conf.json or file at fault, escaped
   std::string reason;  ///< with the line where there is one
+  std::string folder;  ///< of the package, relative to src
+  Fingerprint fingerprint = {};   ///< of the folder that was judged, where it is known
+  std::string duplicate_of = {};  ///< id of a package that another folder holds, else empty
 };
 
 /// The packages of every src at one moment. Immutable: read from any thread without locks.

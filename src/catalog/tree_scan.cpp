@@ -143,11 +143,7 @@ std::vector<FoundPackage> TreeScan::take_unique() {
     const auto& package = found[i];
     const auto [known, inserted] = first.emplace(package.description.id, &package);
     is_first[i] = inserted;
-    if (inserted) continue;
-    m_context.reporter.report(Severity::warning, "catalog.duplicate_id",
-                              m_root.path() + "/" + package.folder + ": not served, " +
-                                  known->second->folder + " has the same package id '" +
-                                  base::printable(package.description.id) + "'");
+    if (!inserted) report_duplicate(package, *known->second);
   }
   std::vector<FoundPackage> unique;
   unique.reserve(first.size());
@@ -242,7 +238,9 @@ void TreeScan::end_part(const JobPointer& job) {
   if (!job->failure) return emit(job->package, job->generation);
   if (job->failure->kind == ErrorKind::cancelled) return;
   if (is_change(*job->failure)) return settle_later(*job);
-  report_broken(job->package.folder, {job->package.folder, job->failure->for_operator()},
+  const auto& package = job->package;
+  report_broken(package.folder,
+                {package.folder, job->failure->for_operator(), fingerprint_of(package)},
                 Severity::warning, "catalog.package_broken");
 }
 
@@ -258,15 +256,14 @@ void TreeScan::verify_files(Job& job) {
     const auto digest = hash_one(job.package, file);
     const std::string& folder = job.package.folder;
     if (digest && *digest == *file.md5) continue;
-    if (digest) {
-      return report_broken(folder, {folder + "/" + file.name, "differs from what MD5SUMS says"},
-                           Severity::error, "catalog.verification_failed");
-    }
+    const auto fail = [&](std::string reason) {
+      report_broken(folder,
+                    {folder + "/" + file.name, std::move(reason), fingerprint_of(job.package)},
+                    Severity::error, "catalog.verification_failed");
+    };
+    if (digest) return fail("differs from what MD5SUMS says");
     if (digest.error().kind == ErrorKind::cancelled) return;
-    if (!is_change(digest.error())) {
-      return report_broken(folder, {folder + "/" + file.name, digest.error().for_operator()},
-                           Severity::error, "catalog.verification_failed");
-    }
+    if (!is_change(digest.error())) return fail(digest.error().for_operator());
     m_context.events.push({m_number, folder, nullptr, std::nullopt});
     return settle_later(job);
   }
@@ -294,7 +291,7 @@ void TreeScan::give_up_unsettled() {
   }
 }
 
-void TreeScan::emit(const FoundPackage& package, std::uint64_t generation) {
+void TreeScan::emit(FoundPackage& package, std::uint64_t generation) {
   m_context.events.push(
       {m_number, package.folder, m_builder.build(package, generation), std::nullopt});
 }
@@ -303,10 +300,17 @@ void TreeScan::report_broken(const std::string& folder, const Defect& defect, Se
                              std::string_view id) {
   m_context.meter.add_broken();
   BrokenPackage broken{m_root.path(), m_root.path() + "/" + base::printable(defect.file, 4096),
-                       defect.reason};
+                       defect.reason, folder, defect.fingerprint};
   m_context.reporter.report(severity, id,
                             broken.file + ": " + broken.reason + "; the package is not served");
   m_context.events.push({m_number, folder, nullptr, std::move(broken)});
+}
+
+void TreeScan::report_duplicate(const FoundPackage& package, const FoundPackage& first) {
+  auto broken = duplicate(m_root.path(), package, first.folder);
+  m_context.reporter.report(Severity::warning, "catalog.duplicate_id",
+                            broken.file + ": not served, " + broken.reason);
+  m_context.events.push({m_number, package.folder, nullptr, std::move(broken)});
 }
 
 void TreeScan::report_write_failure(const base::Error& error) {

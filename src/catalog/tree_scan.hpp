@@ -88,9 +88,10 @@ class TreeScan {
                                                          const FoundFile& file);
   void end_part(const JobPointer& job);
   void verify_files(Job& job);
-  void emit(const FoundPackage& package, std::uint64_t generation);
+  void emit(FoundPackage& package, std::uint64_t generation);
   void report_broken(const std::string& folder, const Defect& defect, Severity severity,
                      std::string_view id);
+  void report_duplicate(const FoundPackage& package, const FoundPackage& first);
   void settle_later(const Job& job);
   void report_write_failure(const base::Error& error);
   [[nodiscard]] std::string path_of(const FoundPackage& package, const std::string& name) const;

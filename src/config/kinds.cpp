@@ -6,6 +6,7 @@
 
 #include "base/base64.hpp"
 #include "base/text.hpp"
+#include "base/uuid.hpp"
 
 namespace pulse2::config {
 
@@ -93,17 +94,6 @@ bool is_mount_point(std::string_view path) {
   });
 }
 
-bool is_uuid(std::string_view text) {
-  constexpr std::string_view k_form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-  constexpr std::string_view k_digits = "0123456789abcdefABCDEF";
-  if (text.size() != k_form.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool digit = k_digits.find(text[i]) != std::string_view::npos;
-    if (k_form[i] == '-' ? text[i] != '-' : !digit) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Kind<bool> boolean() {
@@ -180,6 +170,18 @@ Kind<std::uint64_t> size(std::uint64_t least) {
           show_size};
 }
 
+Kind<std::uint64_t> rate() {
+  constexpr std::uint64_t k_least = 1024;
+  return {"bytes a second of at least 1 KiB, such as 500 KiB or 12 MiB, or 0 for no limit",
+          [](std::uint64_t& value, const std::string& written) {
+            const auto parsed = parse_size(written);
+            if (!parsed || (*parsed != 0 && *parsed < k_least)) return false;
+            value = *parsed;
+            return true;
+          },
+          show_size};
+}
+
 Kind<std::string> text(std::string expected, bool may_be_empty) {
   return {std::move(expected),
           [may_be_empty](std::string& value, const std::string& written) {
@@ -250,7 +252,7 @@ Kind<std::string> url() {
 Kind<std::string> uuid() {
   return {"a UUID such as 2b1c3f2e-6e0e-4f7a-9a54-0c1d2e3f4a5b",
           [](std::string& value, const std::string& written) {
-            if (!written.empty() && !is_uuid(written)) return false;
+            if (!written.empty() && !base::is_standard_uuid(written)) return false;
             value = written;
             return true;
           },
@@ -295,6 +297,26 @@ Kind<std::vector<std::string>> paths() {
             return true;
           },
           from_words};
+}
+
+Kind<std::vector<base::Network>> networks() {
+  return {"addresses or networks such as 10.0.0.0/8 2001:db8::/32, separated by spaces",
+          [](std::vector<base::Network>& value, const std::string& written) {
+            std::vector<base::Network> parsed;
+            for (const std::string_view word : base::split_words(written)) {
+              auto network = base::Network::parse(word);
+              if (!network) return false;
+              parsed.push_back(std::move(*network));
+            }
+            value = std::move(parsed);
+            return true;
+          },
+          [](const std::vector<base::Network>& value) {
+            std::vector<std::string_view> texts;
+            for (const base::Network& network : value)
+              texts.push_back(network.text());
+            return base::join(texts, " ");
+          }};
 }
 
 Kind<SmartMethods> smart_methods() {

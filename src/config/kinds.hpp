@@ -26,6 +26,8 @@ struct Kind {
 [[nodiscard]] Kind<unsigned> octal();
 /// A number of bytes, with an optional unit K, M, G or T (binary; `KiB`, `MB`… are read alike).
 [[nodiscard]] Kind<std::uint64_t> size(std::uint64_t least);
+/// Bytes a second as a size(), at least 1 KiB; 0: no limit.
+[[nodiscard]] Kind<std::uint64_t> rate();
 /// One line; may be empty when `may_be_empty`.
 [[nodiscard]] Kind<std::string> text(std::string expected, bool may_be_empty = false);
 /// An absolute path; slashes at its end are dropped.
@@ -40,6 +42,7 @@ struct Kind {
 [[nodiscard]] Kind<std::vector<std::string>> words(std::string expected, bool may_be_empty = true);
 [[nodiscard]] Kind<std::vector<std::string>> ssh_options();
 [[nodiscard]] Kind<std::vector<std::string>> paths();
+[[nodiscard]] Kind<std::vector<base::Network>> networks();
 [[nodiscard]] Kind<SmartMethods> smart_methods();
 [[nodiscard]] Kind<MirrorHold> mirror_hold();
 [[nodiscard]] Kind<FreeSpaceReserve> reserve();

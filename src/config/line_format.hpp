@@ -31,6 +31,7 @@ struct LinePiece {
   int width = 0;       ///< least number of characters
   int precision = -1;  ///< most characters of a text, digits after the point of `f`; -1: not given
   char conversion = 's';  ///< s, d or f
+  bool operator==(const LinePiece&) const = default;
 };
 
 /// Splits a Python %-format such as `%(asctime)s %(levelname)-8s %(message)s` into its pieces.

@@ -203,7 +203,7 @@ class Loader {
           "has no effect on this system");
     }
     if (!main.public_ip.empty()) return;
-    main.public_ip = main.host.empty() ? "localhost" : main.host;
+    main.public_ip = default_public_ip(main.host);
     if (main.host == "0.0.0.0" || main.host == "::") {
       add(m_loaded.warnings, line_of("main", "host"), "main", "public_ip", {},
           "not set while all addresses are listened on: the machine's host name goes into URLs");

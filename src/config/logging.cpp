@@ -252,6 +252,18 @@ LoggingReading read_logging(const std::vector<RawSection>& sections) {
   return Reader(sections).read();
 }
 
+std::string file_of(const LogTarget& target) {
+  return std::visit(
+      [](const auto& kind) -> std::string {
+        if constexpr (requires { kind.path; }) {
+          return kind.path;
+        } else {
+          return {};
+        }
+      },
+      target);
+}
+
 LoggingPlan default_logging(bool daemon) {
   HandlerPlan handler = standard_error_handler();
   if (daemon) {
@@ -279,6 +291,16 @@ void add_standard_error(LoggingPlan& plan) {
     if (std::none_of(handlers.begin(), handlers.end(), is_there)) logger->handlers.push_back(added);
   }
   plan.handlers.push_back(standard_error_handler());
+}
+
+void add_json_file(LoggingPlan& plan, const std::string& path) {
+  HandlerPlan handler;
+  handler.name = "json_log";
+  handler.json = true;
+  handler.target = FileTarget{path, false, false};
+  for (LoggerPlan* logger : {&plan.root, &plan.imaging})
+    logger->handlers.push_back(plan.handlers.size());
+  plan.handlers.push_back(std::move(handler));
 }
 
 }  // namespace pulse2::config

@@ -20,12 +20,14 @@ enum class LogLevel { notset = 0, debug = 10, info = 20, warning = 30, error = 4
 /// Standard output or standard error.
 struct StreamTarget {
   bool standard_output = false;
+  bool operator==(const StreamTarget&) const = default;
 };
 
 struct FileTarget {
   std::string path;
   bool truncate = false;  ///< mode `w`: begins empty at each start
   bool watched = false;   ///< opened again when another file, or none, stands at `path`
+  bool operator==(const FileTarget&) const = default;
 };
 
 /// `path` becomes `path.1`, that `path.2`… when a line would not fit.
@@ -34,6 +36,7 @@ struct SizeRotatedTarget {
   bool truncate = false;
   std::int64_t max_bytes = 0;  ///< 0: never rotated
   int backup_count = 0;        ///< 0: never rotated
+  bool operator==(const SizeRotatedTarget&) const = default;
 };
 
 enum class RotationUnit { second, minute, hour, day, midnight, week };
@@ -44,12 +47,14 @@ struct RotationRule {
   int weekday = 0;  ///< of RotationUnit::week: the last day of the period, 0 is Monday
   int interval = 1;
   bool utc = false;
+  bool operator==(const RotationRule&) const = default;
 };
 
 struct TimeRotatedTarget {
   std::string path;
   RotationRule rule;
   int backup_count = 0;  ///< old files that are kept; 0: all
+  bool operator==(const TimeRotatedTarget&) const = default;
 };
 
 struct SyslogTarget {
@@ -57,14 +62,19 @@ struct SyslogTarget {
   std::string host = "localhost";
   int port = 514;
   int facility = 1;  ///< RFC 5424 number; 1 is `user`
+  bool operator==(const SyslogTarget&) const = default;
 };
 
 using LogTarget =
     std::variant<StreamTarget, FileTarget, SizeRotatedTarget, TimeRotatedTarget, SyslogTarget>;
 
+/// The file that lines go to; empty when they go elsewhere.
+[[nodiscard]] std::string file_of(const LogTarget& target);
+
 struct LineFormat {
   std::vector<LinePiece> pieces;
   std::string datefmt;  ///< of asctime, as strftime takes it; empty: ISO date, time, milliseconds
+  bool operator==(const LineFormat&) const = default;
 };
 
 struct HandlerPlan {
@@ -72,11 +82,14 @@ struct HandlerPlan {
   LogLevel level = LogLevel::notset;
   LineFormat format;
   LogTarget target;
+  bool json = false;  ///< a JSON object for each message in place of `format`
+  bool operator==(const HandlerPlan&) const = default;
 };
 
 struct LoggerPlan {
   LogLevel level = LogLevel::notset;
   std::vector<std::size_t> handlers;  ///< places in LoggingPlan::handlers
+  bool operator==(const LoggerPlan&) const = default;
 };
 
 /// Both loggers. `imaging` is complete: what it takes over from `root` is resolved.
@@ -84,6 +97,8 @@ struct LoggingPlan {
   std::vector<HandlerPlan> handlers;
   LoggerPlan root;
   LoggerPlan imaging;
+  std::string access_log;  ///< file with a line for each request; empty: none
+  bool operator==(const LoggingPlan&) const = default;
 };
 
 /// Something wrong in the logging sections; see Diagnostic for the members.
@@ -111,5 +126,8 @@ struct LoggingReading {
 /// Lets both loggers write messages from INFO on to standard error too, if they do not yet: for a
 /// server in the foreground.
 void add_standard_error(LoggingPlan& plan);
+
+/// Lets both loggers write JSON objects to a file, too: `[log] json_log`.
+void add_json_file(LoggingPlan& plan, const std::string& path);
 
 }  // namespace pulse2::config

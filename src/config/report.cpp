@@ -92,6 +92,7 @@ std::string option_row(const SectionRule& rule, const OptionRule& option) {
   if (!rule.logging) row += " | " + in_cell(option.expected);
   row += " | " + in_cell(option.meaning);
   if (option.ours) row += " *(new)*";
+  if (option.at_restart) row += " *(restart)*";
   return row + " |\n";
 }
 

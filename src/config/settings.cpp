@@ -4,6 +4,10 @@
 
 namespace pulse2::config {
 
+std::string default_public_ip(const std::string& host) {
+  return host.empty() ? "localhost" : host;
+}
+
 std::optional<std::string_view> RawSection::find(std::string_view option) const {
   const auto found = std::find_if(options.begin(), options.end(),
                                   [&](const RawOption& entry) { return entry.name == option; });

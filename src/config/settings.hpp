@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/network.hpp"
 #include "config/logging.hpp"
 
 /// The configuration as typed values: one struct per section, the defaults in the structs (contract
@@ -83,11 +84,16 @@ struct Main {
   FreeSpaceReserve free_space_reserve;
 };
 
+/// What clients reach the server by when public_ip is not written.
+[[nodiscard]] std::string default_public_ip(const std::string& host);
+
 struct Daemon {
   std::string pidfile = "/var/run/pulse2-package-server.pid";
   std::string user = "root";
   std::string group = "root";
   unsigned umask = 0077;
+  bool core_dumps = false;
+  int drain_time = 10;  ///< how long running requests may take to finish when the server ends
 };
 
 struct Ssl {
@@ -97,6 +103,7 @@ struct Ssl {
   bool verifypeer = false;
   std::string cacert = "/etc/mmc/pulse2/package-server/keys/cacert.pem";
   std::string localcert = "/etc/mmc/pulse2/package-server/keys/privkey.pem";
+  std::string ciphers;  ///< for TLS 1.2, as OpenSSL writes them; empty: the strong ones
 };
 
 struct MirrorApi {
@@ -144,6 +151,10 @@ struct MmcAgent {
   bool verifypeer = false;
   std::string cacert = "/etc/mmc/pulse2/package-server/keys/cacert.pem";
   std::string localcert = "/etc/mmc/pulse2/package-server/keys/privkey.pem";
+  // Options of ours.
+  int connect_timeout = 10;  ///< seconds until a connection stands, TLS included
+  int answer_timeout = 60;   ///< seconds until an answer is complete
+  int max_connections = 8;   ///< calls at the same time; more wait
 };
 
 /// Folders, rpc_replay_file and uuid_cache_file are absolute after loading; the boot loader files
@@ -197,8 +208,15 @@ struct Http {
   std::uint64_t max_request_head = 64 * k_kib;
   std::uint64_t max_request_body = 16 * k_mib;
   std::uint64_t max_upload_body = 4 * k_gib;  ///< on mounts with package_api_put
+  int ipv6_client_prefix = 64;                ///< bits of an IPv6 address that stand for one client
   int idle_timeout = 60;
+  int head_timeout = 30;
+  // Bytes a second; 0: no limit.
+  std::uint64_t min_upload_rate = k_kib;
+  std::uint64_t max_download_rate = 0;
+  std::uint64_t max_download_rate_per_address = 0;
   Authenticate authenticate = Authenticate::apis;
+  std::vector<base::Network> write_from;     ///< who may change packages; empty: everyone
   std::vector<std::string> follow_links_to;  ///< absolute folders
 };
 
@@ -210,6 +228,13 @@ struct Log {
 struct Tftp {
   bool enabled = false;
   int port = 69;
+  int timeout = 1;  ///< when the client asks for none
+  int retries = 5;
+  int max_block_size = 65464;
+  int max_window_size = 64;  ///< blocks
+  int max_transfers = 1000;
+  int max_transfers_per_address = 64;
+  std::uint64_t cache_size = 64 * k_mib;
 };
 
 /// An option as it stands in the file, comments and continuation lines resolved.

@@ -18,6 +18,12 @@ OptionRule ours(OptionRule rule) {
   return rule;
 }
 
+/// A running server can't follow a change.
+OptionRule at_restart(OptionRule rule) {
+  rule.at_restart = true;
+  return rule;
+}
+
 OptionRule mandatory(OptionRule rule) {
   rule.mandatory = true;
   rule.default_text.clear();
@@ -117,11 +123,12 @@ SectionRule numbered(std::string_view name, std::string_view meaning,
 
 std::vector<OptionRule> listening_options() {
   return {
-      also(option("host", &Main::host, token(k_host_expected, true),
-                  "address to listen on; empty, `0.0.0.0` or `::`: all"),
-           {"bind", true}),
-      option("port", &Main::port, port(),
-             "TCP port; clients of deployed systems use 9990, which the shipped file sets"),
+      at_restart(also(option("host", &Main::host, token(k_host_expected, true),
+                             "address to listen on; empty, `0.0.0.0` or `::`: all"),
+                      {"bind", true})),
+      at_restart(
+          option("port", &Main::port, port(),
+                 "TCP port; clients of deployed systems use 9990, which the shipped file sets")),
       default_is(option("public_ip", &Main::public_ip, token(k_host_expected, true),
                         "host name or address in the URLs given to clients"),
                  "the value of `host`"),
@@ -188,9 +195,10 @@ std::vector<OptionRule> package_options() {
              "how users are given to package_api_put mounts"),
       option("tmp_input_dir", &Main::tmp_input_dir, path(true),
              "for `package_api_put` sections without their own"),
-      ours(option("state_dir", &Main::state_dir, path(), "folder of the server's databases")),
-      ours(option("hash_threads", &Main::hash_threads, number(0, 1024),
-                  "threads that compute checksums; 0: as many as fit the machine")),
+      ours(at_restart(
+          option("state_dir", &Main::state_dir, path(), "folder of the server's databases"))),
+      ours(at_restart(option("hash_threads", &Main::hash_threads, number(0, 1024),
+                             "threads that compute checksums; 0: as many as fit the machine"))),
       ours(option("package_vanish_limit", &Main::package_vanish_limit, number(1, 100),
                   "per cent of a tree (at least 5 packages) that may vanish in one round before "
                   "the tree is taken for unmounted")),
@@ -214,10 +222,18 @@ SectionRule main_section() {
 SectionRule daemon_section() {
   return single(
       "daemon", "How the server runs as a daemon.", &Settings::daemon,
-      {option("pidfile", &Daemon::pidfile, path(), "file that holds the process id"),
-       option("user", &Daemon::user, token("a user's name or number"), "user to run as"),
-       option("group", &Daemon::group, token("a group's name or number"), "group to run as"),
-       option("umask", &Daemon::umask, octal(), "rights that new files do not get")});
+      {at_restart(option("pidfile", &Daemon::pidfile, path(), "file that holds the process id")),
+       at_restart(
+           option("user", &Daemon::user, token("a user's name or number"), "user to run as")),
+       at_restart(
+           option("group", &Daemon::group, token("a group's name or number"), "group to run as")),
+       option("umask", &Daemon::umask, octal(), "rights that new files do not get"),
+       ours(at_restart(option("core_dumps", &Daemon::core_dumps, boolean(),
+                              "1: a crash may leave a core dump, which holds passwords and "
+                              "private keys"))),
+       ours(option("drain_time", &Daemon::drain_time, number(0, 86400),
+                   "seconds that running requests get to finish when the server ends; a second "
+                   "signal ends them at once"))});
 }
 
 /// The options that [ssl] and [mmc_agent] have in common.
@@ -241,7 +257,11 @@ SectionRule ssl_section() {
       secret_option(option("password", &Ssl::password, secret(), "plain or `{base64}…`"))};
   auto tls = tls_options<Ssl>("1: HTTPS, 0: HTTP",
                               "1: only clients with a certificate of `cacert` are served");
+  tls.front().at_restart = true;
   options.insert(options.end(), tls.begin(), tls.end());
+  options.push_back(ours(option("ciphers", &Ssl::ciphers, text("a list as OpenSSL writes it", true),
+                                "for TLS 1.2; empty: those with forward secrecy and authenticated "
+                                "encryption (TLS 1.3 has no others, older versions are refused)")));
   return single("ssl", "Credentials and encryption.", &Settings::ssl, std::move(options));
 }
 
@@ -253,6 +273,16 @@ SectionRule mmc_agent_section() {
       secret_option(option("password", &MmcAgent::password, secret(), "plain or `{base64}…`"))};
   auto tls = tls_options<MmcAgent>("1: HTTPS, 0: HTTP", "1: the agent's certificate is verified");
   options.insert(options.end(), tls.begin(), tls.end());
+  for (auto& limit : {option("connect_timeout", &MmcAgent::connect_timeout, number(1, 3600),
+                             "seconds until a connection to the agent stands"),
+                      option("answer_timeout", &MmcAgent::answer_timeout, number(1, 86400),
+                             "seconds until an answer of the agent is complete"),
+                      option("max_connections", &MmcAgent::max_connections, number(1, 1000),
+                             "calls to the agent at the same time; more wait for their turn")}) {
+    options.push_back(ours(limit));
+  }
+  for (auto& rule : options)
+    rule.at_restart = true;
   return single("mmc_agent", "The MMC agent, which the imaging API calls.", &Settings::mmc_agent,
                 std::move(options));
 }
@@ -363,31 +393,76 @@ SectionRule imaging_api_section() {
   for (auto part : {imaging_folder_options(), imaging_service_options()}) {
     options.insert(options.end(), part.begin(), part.end());
   }
+  // The service keeps the folders that it began with; only where it answers can change.
+  for (auto rule = options.begin() + 1; rule != options.end(); ++rule)
+    rule->at_restart = true;
   return optional_section("imaging_api", "Images of whole computers. Active when `uuid` is set.",
                           &Settings::imaging_api, std::move(options));
+}
+
+SectionRule tftp_section() {
+  return single(
+      "tftp", "The TFTP server for boot files. It serves folders of `[imaging_api]`.",
+      &Settings::tftp,
+      {at_restart(option("enabled", &Tftp::enabled, boolean(), "turns it on")),
+       at_restart(option("port", &Tftp::port, port(), "UDP port")),
+       option("timeout", &Tftp::timeout, number(1, 255),
+              "seconds until a packet that is not acknowledged is sent again, growing up to 8; a "
+              "client may ask for others"),
+       option("retries", &Tftp::retries, number(0, 100),
+              "how often it is sent again before the client is given up"),
+       option("max_block_size", &Tftp::max_block_size, number(8, 65464),
+              "bytes in a packet that a client may ask for"),
+       option("max_window_size", &Tftp::max_window_size, number(1, 65535),
+              "packets that a client may ask for at a time, together at most 1 MiB"),
+       option("max_transfers", &Tftp::max_transfers, number(1, k_max),
+              "transfers at the same time; further requests are not answered, and clients repeat "
+              "them"),
+       option("max_transfers_per_address", &Tftp::max_transfers_per_address, number(1, k_max),
+              "of these, to one address"),
+       at_restart(option("cache_size", &Tftp::cache_size, size(0),
+                         "memory that keeps the files in use, shared by all transfers"))});
 }
 
 std::vector<SectionRule> own_sections() {
   SectionRule http = single(
       "http", "Limits and rules of the HTTP server.", &Settings::http,
-      {option("io_threads", &Http::io_threads, number(0, 1024),
-              "threads that serve connections; 0: one for each processor"),
+      {at_restart(option("io_threads", &Http::io_threads, number(0, 1024),
+                         "threads that serve connections; 0: one for each processor")),
        option("max_connections", &Http::max_connections, number(1, k_max),
-              "connections at the same time"),
+              "connections at the same time; further clients get 503 with `Retry-After`"),
        option("max_connections_per_address", &Http::max_connections_per_address, number(1, k_max),
-              "of these, from one address"),
+              "of these, from one address (IPv6: from one network of `ipv6_client_prefix` bits)"),
+       option(
+           "ipv6_client_prefix", &Http::ipv6_client_prefix, number(16, 128),
+           "leading bits by which IPv6 clients are told apart: 64 is the network that one client "
+           "may have all addresses of; 128 counts each address, as is right when the clients "
+           "share a network"),
        option("max_request_head", &Http::max_request_head, size(k_kib), "request line and headers"),
        option("max_request_body", &Http::max_request_body, size(k_kib), "body of a request"),
        option("max_upload_body", &Http::max_upload_body, size(k_kib),
               "body of a request to a mount point with a `package_api_put`"),
        option("idle_timeout", &Http::idle_timeout, number(1, 86400),
-              "seconds without any progress after which a connection is closed"),
+              "seconds without any progress after which a connection is closed; four times as many "
+              "for answers that a client does not take: a download that moves is never cut"),
+       option("head_timeout", &Http::head_timeout, number(1, 86400),
+              "seconds from the first byte of a request's head to its last"),
+       option("min_upload_rate", &Http::min_upload_rate, rate(),
+              "bytes a second that the body of a request must reach on average, after the first "
+              "`idle_timeout` seconds"),
+       option("max_download_rate", &Http::max_download_rate, rate(),
+              "bytes a second of files, for all clients together"),
+       option("max_download_rate_per_address", &Http::max_download_rate_per_address, rate(),
+              "bytes a second of files, for all connections of one address (IPv6: one network)"),
        option("authenticate", &Http::authenticate,
               one_of<Authenticate>({{"apis", Authenticate::apis},
                                     {"all", Authenticate::all},
                                     {"none", Authenticate::none}}),
               "what asks for the credentials of `[ssl]`: the APIs except mirrors, everything or "
               "nothing"),
+       option("write_from", &Http::write_from, networks(),
+              "from where packages may be changed: other addresses get 403 for the methods that "
+              "`package_api_put` adds; empty: from everywhere"),
        option("follow_links_to", &Http::follow_links_to, paths(),
               "folders outside of the package trees that symbolic links may lead to")});
   SectionRule log =
@@ -396,10 +471,7 @@ std::vector<SectionRule> own_sections() {
                      "file with a line for each request (combined format); empty: none"),
               option("json_log", &Log::json_log, path(true),
                      "file with a JSON object for each message; empty: none")});
-  SectionRule tftp = single("tftp", "The TFTP server for boot files.", &Settings::tftp,
-                            {option("enabled", &Tftp::enabled, boolean(), "turns it on"),
-                             option("port", &Tftp::port, port(), "UDP port")});
-  std::vector<SectionRule> sections = {std::move(http), std::move(log), std::move(tftp)};
+  std::vector<SectionRule> sections = {std::move(http), std::move(log), tftp_section()};
   for (auto& section : sections) {
     for (auto& rule : section.options)
       rule.ours = true;

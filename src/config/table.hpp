@@ -31,6 +31,8 @@ struct OptionRule {
   bool mandatory = false;
   bool secret = false;
   bool ours = false;  ///< not of the seed
+  /// A running server keeps the value it began with. Only in sections that are not numbered.
+  bool at_restart = false;
 };
 
 /// One kind of section.

@@ -10,11 +10,17 @@
 #include <utility>
 #include <vector>
 
+#include "log/log.hpp"
 #include "log/rotation.hpp"
 #include "os/file.hpp"
 
 namespace pulse2::log {
 namespace {
+
+FileOpener& current_opener() {
+  static FileOpener current;
+  return current;
+}
 
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
@@ -27,6 +33,10 @@ std::vector<std::string> names_in(const std::string& folder) {
 
 }  // namespace
 
+void open_files_with(FileOpener opener) {
+  current_opener() = std::move(opener);
+}
+
 FileOutput::FileOutput(std::string path, bool truncate, bool watched)
     : m_path(std::move(path)), m_watched(watched) {
   open(truncate ? O_TRUNC : 0);
@@ -34,7 +44,9 @@ FileOutput::FileOutput(std::string path, bool truncate, bool watched)
 
 void FileOutput::open(int more_flags) {
   // Non-blocking: a named pipe without a reader must not stop the server.
-  auto file = os::open_file(m_path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | more_flags);
+  const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | more_flags;
+  const FileOpener& opener = current_opener();
+  auto file = opener ? opener(m_path, flags) : os::open_file(m_path, flags);
   if (!file) return m_complaint.raise(m_path + ": " + file.error().for_operator());
   const auto status = os::status_of(file->get(), m_path);
   m_size = status ? status->size : 0;

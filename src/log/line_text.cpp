@@ -2,7 +2,10 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <algorithm>
 #include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <ctime>
 
 namespace pulse2::log {
@@ -107,6 +110,27 @@ std::string render(const config::LineFormat& format, const Record& record) {
     }
   }
   return line;
+}
+
+std::string render_json(const Record& record) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(record.time);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  // Each message is "identifier: text".
+  constexpr std::string_view k_separator = ": ";
+  const std::size_t end = std::min(record.message.find(k_separator), record.message.size());
+  const std::size_t begin = std::min(end + k_separator.size(), record.message.size());
+  boost::json::object line;
+  line["time"] = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                             parts.tm_sec, milliseconds_of_second(record.time));
+  line["level"] = level_name(record.level);
+  line["logger"] = record.logger;
+  line["id"] = record.message.substr(0, end);
+  line["message"] = record.message.substr(begin);
+  line["process"] = record.process;
+  line["thread"] = record.thread;
+  return boost::json::serialize(line);
 }
 
 }  // namespace pulse2::log

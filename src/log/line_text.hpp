@@ -25,4 +25,8 @@ struct Record {
 /// The record's line without line feed, as Python's logging.Formatter makes it; times are local.
 [[nodiscard]] std::string render(const config::LineFormat& format, const Record& record);
 
+/// The record as a JSON object in one line: time (UTC, RFC 3339), level, logger, id, message,
+/// process, thread.
+[[nodiscard]] std::string render_json(const Record& record);
+
 }  // namespace pulse2::log

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "log/background_file.hpp"
 #include "log/line_text.hpp"
 #include "log/output.hpp"
 
@@ -74,7 +75,7 @@ LogLevel to_plan(Level level) noexcept {
 class HandlerSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit HandlerSink(const config::HandlerPlan& plan)
-      : m_format(plan.format), m_output(make_output(plan.target)) {
+      : m_format(plan.format), m_json(plan.json), m_output(make_output(plan.target)) {
     set_level(to_spdlog(plan.level));
   }
 
@@ -92,13 +93,14 @@ class HandlerSink final : public spdlog::sinks::base_sink<std::mutex> {
     record.time = message.time;
     record.process = getpid();
     record.thread = message.thread_id;
-    m_output->write(render(m_format, record), record.level,
+    m_output->write(m_json ? render_json(record) : render(m_format, record), record.level,
                     std::chrono::system_clock::to_time_t(record.time));
   }
   void flush_() override {}
 
  private:
   config::LineFormat m_format;
+  bool m_json;
   std::unique_ptr<Output> m_output;
 };
 
@@ -118,11 +120,14 @@ struct Loggers {
   Sinks sinks;
   spdlog::logger root;
   spdlog::logger imaging;
+  std::unique_ptr<BackgroundFile> access;  ///< null: none
 
   explicit Loggers(const config::LoggingPlan& plan)
       : sinks(make_sinks(plan)),
         root(make_logger("root", plan.root, sinks)),
-        imaging(make_logger("imaging", plan.imaging, sinks)) {}
+        imaging(make_logger("imaging", plan.imaging, sinks)),
+        access(plan.access_log.empty() ? nullptr
+                                       : std::make_unique<BackgroundFile>(plan.access_log)) {}
 
   static Sinks make_sinks(const config::LoggingPlan& plan) {
     Sinks sinks;
@@ -176,10 +181,23 @@ void start(Level level) {
 
 void reopen() noexcept {
   try {
-    for (const auto& sink : current().get()->sinks)
+    const auto loggers = current().get();
+    for (const auto& sink : loggers->sinks)
       sink->reopen();
+    if (loggers->access) loggers->access->reopen();
   } catch (...) {
     // Out of memory: what is open stays in use.
+  }
+}
+
+void access(const AccessRecord& record) noexcept {
+  try {
+    const auto loggers = current().get();
+    if (!loggers->access) return;
+    const auto lost = loggers->access->write(access_line(record));
+    if (lost > 0) log::warning("log.access_lost", "{} lines of the access log were lost", lost);
+  } catch (...) {
+    // A log that cannot be written must not stop the server.
   }
 }
 

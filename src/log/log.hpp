@@ -2,11 +2,15 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/error.hpp"
 #include "config/logging.hpp"
+#include "log/access_line.hpp"
+#include "os/unique_fd.hpp"
 
 /// The log. Every message is one line and begins with a stable identifier such as
 /// `catalog.scan.done` that administrators may search for and that stays when the wording changes.
@@ -23,8 +27,17 @@ void start(const config::LoggingPlan& plan);
 /// Begins to log to standard error from `level` on.
 void start(Level level = Level::info);
 
+/// Opens a log file with the flags of open(2).
+using FileOpener = std::function<base::Expected<os::UniqueFd>(const std::string& path, int flags)>;
+/// Opens log files in another way from now on, as long as the process has rights that it will give
+/// up; null: as usual. Before other threads log.
+void open_files_with(FileOpener opener);
+
 /// Opens log files (and connections to syslog) again, after they were moved.
 void reopen() noexcept;
+
+/// One line of the access log, when there is one. Never waits for the disk.
+void access(const AccessRecord& record) noexcept;
 
 /// Lets go of the outputs. Later messages go to standard error.
 void stop() noexcept;

@@ -1,8 +1,10 @@
 #include "net/channel.hpp"
 
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,8 +39,8 @@ int send_flags(bool more) {
 }  // namespace
 
 std::span<char> thread_buffer() {
-  thread_local const auto buffer = std::make_unique<std::array<char, k_buffer_size>>();
-  return *buffer;
+  thread_local const auto k_buffer = std::make_unique<std::array<char, k_buffer_size>>();
+  return *k_buffer;
 }
 
 Channel::Channel(asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> tls)
@@ -216,14 +218,26 @@ std::string Channel::certificate_subject() const {
 asio::awaitable<bool> Channel::wait(Io wanted, std::chrono::seconds idle) {
   if (m_aborted || wanted == Io::closed) co_return false;
   m_deadline = Clock::now() + idle;
-  const auto direction = wanted == Io::want_write ? asio::ip::tcp::socket::wait_write
-                                                  : asio::ip::tcp::socket::wait_read;
+  m_idle = idle;
+  m_waits_to_write = wanted == Io::want_write;
+  m_queued = -1;
+  const auto direction =
+      m_waits_to_write ? asio::ip::tcp::socket::wait_write : asio::ip::tcp::socket::wait_read;
   const auto [error] = co_await m_socket.async_wait(direction, asio::as_tuple(asio::use_awaitable));
   m_deadline = Clock::time_point::max();
   co_return !error && !m_aborted && !m_timed_out;
 }
 
+bool Channel::has_moved() {
+  int queued = 0;
+  if (::ioctl(m_socket.native_handle(), SIOCOUTQ, &queued) != 0) return false;
+  return std::exchange(m_queued, queued) != queued;
+}
+
 void Channel::check_deadline(Clock::time_point now) {
+  if (m_deadline == Clock::time_point::max()) return;
+  // The socket takes more only when a good part of its buffer is free: megabytes may be on the way.
+  if (m_waits_to_write && has_moved()) m_deadline = now + m_idle;
   if (now < m_deadline) return;
   m_deadline = Clock::time_point::max();
   m_timed_out = true;

@@ -34,8 +34,8 @@ struct IoResult {
 };
 
 /// One connection's bytes, plain or through TLS. Nothing blocks: an attempt either moves bytes or
-/// says what to wait for. Each wait has an idle limit, enforced by check_deadline(). For one
-/// thread.
+/// says what to wait for. Each wait has an idle limit, enforced by check_deadline(): a client that
+/// takes what the kernel has of an answer is not idle, however slow it is. For one thread.
 class Channel {
  public:
   using Clock = std::chrono::steady_clock;
@@ -66,7 +66,7 @@ class Channel {
 
   /// Waits for what an attempt wanted; false when the idle limit passed, or after abort().
   boost::asio::awaitable<bool> wait(Io wanted, std::chrono::seconds idle);
-  /// Ends the wait when its idle limit passed at `now`.
+  /// Ends the wait when its idle limit passed at `now`. To be called about once a second.
   void check_deadline(Clock::time_point now);
   [[nodiscard]] bool aborted() const noexcept { return m_aborted; }
   [[nodiscard]] bool timed_out() const noexcept { return m_timed_out; }
@@ -80,6 +80,8 @@ class Channel {
   IoResult tls_result(int result);
   IoResult tls_write(std::span<const iovec> pieces, bool more);
   IoResult tls_send_file(int file, std::uint64_t offset, std::uint64_t count);
+  /// Whether the client acknowledged bytes since the last call within the same wait.
+  bool has_moved();
   /// Sends the records that the library wrote into the thread's output; keeps the rest.
   bool send_records(bool more);
 
@@ -89,6 +91,9 @@ class Channel {
   bool m_kernel_tls = false;  ///< the kernel encrypts what is sent
   std::string m_unsent;       ///< TLS records that the socket did not take
   Clock::time_point m_deadline = Clock::time_point::max();
+  std::chrono::seconds m_idle{};  ///< of the wait that goes on
+  bool m_waits_to_write = false;
+  int m_queued = -1;  ///< bytes the kernel had still to get through; -1: not looked at yet
   bool m_timed_out = false;
   bool m_aborted = false;
 };

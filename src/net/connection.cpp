@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::chrono::seconds k_linger_idle{2};
 constexpr std::chrono::seconds k_linger_total{10};
+constexpr std::chrono::seconds k_refusal_time{5};  // for the request of a client that gets 503
+constexpr std::string_view k_retry_after = "5";    // seconds
 
 /// Whether bytes of a body follow the head.
 bool announces_body(const http::RequestHead& head) {
@@ -36,6 +38,23 @@ http::Response closing(http::Response response) {
   return response;
 }
 
+http::Response too_late() {
+  return closing(http::error_page(408, "The request did not arrive in time."));
+}
+
+http::Response no_room(Refusal refusal) {
+  auto response = http::error_page(503, refusal == Refusal::client_full
+                                            ? "There are too many connections from your address."
+                                            : "There are too many connections at this moment.");
+  response.headers.push_back({"Retry-After", std::string(k_retry_after)});
+  return closing(std::move(response));
+}
+
+/// Seconds until `end`, rounded up.
+std::chrono::seconds time_left(Clock::time_point end) {
+  return std::chrono::ceil<std::chrono::seconds>(end - Clock::now());
+}
+
 }  // namespace
 
 /// One request with all that belongs to it.
@@ -49,13 +68,19 @@ struct Connection::Exchange {
   std::shared_ptr<Handler> handler;
   Rules rules;
   http::Response response;
+  std::string_view user;  ///< who has proved it
   bool unread = false;    ///< the client may still be sending what nobody reads
   bool vanished = false;  ///< the client went away: nothing to send
   Clock::time_point begin = Clock::now();
 };
 
-Connection::Connection(Worker& worker, asio::ip::tcp::socket socket, Peer peer)
-    : m_worker(worker), m_channel(std::move(socket), worker.tls()), m_peer(std::move(peer)) {
+Connection::Connection(Worker& worker, asio::ip::tcp::socket socket, Peer peer, Place place,
+                       Refusal refusal)
+    : m_worker(worker),
+      m_place(std::move(place)),
+      m_channel(std::move(socket), worker.tls()),
+      m_peer(std::move(peer)),
+      m_refusal(refusal) {
   m_peer.tls = m_channel.is_tls();
 }
 
@@ -64,6 +89,7 @@ asio::awaitable<void> Connection::run() {
     const bool greeted = co_await handshake();
     if (!greeted) co_return;
   }
+  if (is_refused()) co_return co_await refuse();
   // GCC 12 miscompiles co_await within && and within loop conditions.
   bool goes_on = true;
   while (goes_on) {
@@ -74,22 +100,40 @@ asio::awaitable<void> Connection::run() {
 }
 
 asio::awaitable<bool> Connection::handshake() {
-  m_idle = true;
-  const auto idle = m_worker.site()->limits().handshake_idle;
+  become_idle();
+  auto left = m_worker.site()->limits().handshake_time;
+  if (is_refused()) left = std::min(left, k_refusal_time);
+  const auto end = Clock::now() + left;
   while (true) {
     const auto result = m_channel.handshake();
     if (result.state == Io::moved) break;
-    if (!(co_await m_channel.wait(result.state, idle))) co_return false;
+    left = time_left(end);
+    if (left.count() <= 0) co_return false;
+    if (!(co_await m_channel.wait(result.state, left))) co_return false;
   }
   m_peer.certificate_subject = m_channel.certificate_subject();
   co_return true;
 }
 
+void Connection::become_idle() {
+  m_idle_since = m_worker.tick();
+  m_worker.set_idle(*this);
+}
+
+asio::awaitable<void> Connection::refuse() {
+  Exchange exchange(m_worker.site());
+  if (!(co_await read_head(exchange, k_refusal_time))) co_return;
+  exchange.response = no_room(m_refusal);
+  exchange.unread |= announces_body(exchange.head);
+  (void)co_await send(exchange);
+  if (exchange.unread) co_await linger();
+  m_channel.finish_sending();
+}
+
 asio::awaitable<bool> Connection::wait_for_request() {
-  m_idle = true;
+  become_idle();
   if (m_worker.draining()) co_return false;
   if (!m_input.empty()) co_return true;
-  m_worker.touch(*this);
   co_return co_await m_channel.wait(Io::want_read, m_worker.site()->limits().keep_alive_idle);
 }
 
@@ -110,8 +154,8 @@ asio::awaitable<std::string_view> Connection::next_bytes(std::chrono::seconds id
 
 asio::awaitable<bool> Connection::exchange() {
   Exchange exchange(m_worker.site());
-  if (!(co_await read_head(exchange))) co_return false;
-  m_idle = false;
+  if (!(co_await read_head(exchange, exchange.site->limits().head_time))) co_return false;
+  m_worker.set_busy(*this);
   if (!exchange.response.close && admit(exchange)) co_await respond(exchange);
   if (exchange.vanished) co_return false;
   const bool goes_on = co_await send(exchange);
@@ -119,16 +163,25 @@ asio::awaitable<bool> Connection::exchange() {
   co_return goes_on;
 }
 
-asio::awaitable<bool> Connection::read_head(Exchange& exchange) {
+asio::awaitable<bool> Connection::read_head(Exchange& exchange, std::chrono::seconds time) {
+  const auto end = exchange.begin + time;
+  const auto idle = exchange.site->limits().read_idle;
+  auto left = time;
   while (true) {
-    const auto bytes = co_await next_bytes(exchange.site->limits().read_idle);
+    const auto bytes = co_await next_bytes(std::min(idle, left));
     if (bytes.empty()) {
       if (!m_channel.timed_out() || !exchange.parser.begun()) co_return false;
-      exchange.response = closing(http::error_page(408, "The request did not arrive in time."));
+      exchange.response = too_late();
       co_return true;
     }
     const auto progress = exchange.parser.feed(bytes);
-    if (progress.state == HeadParser::State::need_more) continue;
+    if (progress.state == HeadParser::State::need_more) {
+      left = time_left(end);
+      if (left.count() > 0) continue;
+      exchange.response = too_late();
+      exchange.unread = true;
+      co_return true;
+    }
     if (progress.state == HeadParser::State::complete) {
       m_input = bytes.substr(progress.consumed);
       exchange.head = exchange.parser.take_head();
@@ -151,10 +204,11 @@ bool Connection::admit(Exchange& exchange) {
   if (const auto& error = exchange.parser.target_error()) return refuse(http::error_page(*error));
   exchange.handler = exchange.site->find(exchange.head.path);
   if (!exchange.handler) return refuse(http::error_page(404, "There is nothing at this address."));
-  exchange.rules = exchange.handler->rules(exchange.head);
+  exchange.rules = exchange.handler->rules(exchange.head, m_peer);
   if (exchange.rules.authenticate && !exchange.site->authorized(exchange.head)) {
     return refuse(http::unauthorized(exchange.site->realm()));
   }
+  if (exchange.rules.authenticate) exchange.user = exchange.site->username();
   const auto methods = allowed_methods(*exchange.handler, exchange.rules);
   if (std::find(methods.begin(), methods.end(), exchange.head.method) == methods.end()) {
     return refuse(http::method_not_allowed(methods));
@@ -170,7 +224,7 @@ asio::awaitable<void> Connection::respond(Exchange& exchange) {
     exchange.vanished = body.error().kind == ErrorKind::cancelled;
     exchange.unread = !m_channel.timed_out();
     exchange.response = closing(http::error_page(body.error()));
-    if (m_channel.timed_out()) exchange.response.status = 408;
+    if (body.error().kind == ErrorKind::timed_out) exchange.response = too_late();
     co_return;
   }
   std::string failure;
@@ -188,8 +242,9 @@ asio::awaitable<void> Connection::respond(Exchange& exchange) {
 asio::awaitable<bool> Connection::send_continue(const Exchange& exchange) {
   if (!exchange.head.expect_continue || !m_input.empty()) co_return true;
   const http::Response nothing;
-  const auto sent = co_await send_response(m_channel, "HTTP/1.1 100 Continue\r\n\r\n", nothing,
-                                           false, exchange.site->limits().write_idle);
+  DownloadGate gate(m_worker.state(), m_place.client());
+  const auto sent = co_await send_response(m_channel, gate, "HTTP/1.1 100 Continue\r\n\r\n",
+                                           nothing, false, exchange.site->limits().write_idle);
   co_return sent.complete;
 }
 
@@ -200,12 +255,18 @@ asio::awaitable<base::Expected<std::string_view>> Connection::read_body(Exchange
   if (auto ready = store.expect(left); !ready) co_return tl::unexpected(ready.error());
   if (!(co_await send_continue(exchange))) co_return fail(ErrorKind::cancelled, "connection lost");
   ChunkedDecoder chunks;
+  const auto& limits = exchange.site->limits();
+  const auto begin = Clock::now();
+  std::uint64_t received = 0;
   while (exchange.head.chunked ? !chunks.done() : left > 0) {
-    auto bytes = co_await next_bytes(exchange.site->limits().read_idle);
+    auto bytes = co_await next_bytes(limits.read_idle);
     if (bytes.empty()) {
-      co_return m_channel.timed_out()
-          ? fail(ErrorKind::timed_out, "The request did not arrive in time.")
-          : fail(ErrorKind::cancelled, "connection lost");
+      co_return m_channel.timed_out() ? fail(ErrorKind::timed_out, "the body stopped")
+                                      : fail(ErrorKind::cancelled, "connection lost");
+    }
+    received += bytes.size();
+    if (limits.is_too_slow(received, Clock::now() - begin)) {
+      co_return fail(ErrorKind::timed_out, "the body is too slow");
     }
     std::string_view data = bytes;
     if (exchange.head.chunked) {
@@ -229,17 +290,18 @@ asio::awaitable<bool> Connection::send(Exchange& exchange) {
   auto& response = exchange.response;
   const bool keep_alive = head.keep_alive && !response.close && !m_worker.draining();
   const auto text = http::render_head(response, head.version, keep_alive, m_worker.date());
-  const auto sent = co_await send_response(m_channel, text, response, head.method != "HEAD",
+  DownloadGate gate(m_worker.state(), m_place.client());
+  const auto sent = co_await send_response(m_channel, gate, text, response, head.method != "HEAD",
                                            exchange.site->limits().write_idle);
   exchange.site->log_access({m_peer, head.method, head.target, head.version, response.status,
                              sent.bytes, sent.complete, Clock::now() - exchange.begin,
-                             head.header("User-Agent"), head.header("Referer")});
+                             head.header("User-Agent"), head.header("Referer"), exchange.user});
   if (!sent.complete) exchange.unread = false;
   co_return sent.complete&& keep_alive;
 }
 
 asio::awaitable<void> Connection::linger() {
-  m_idle = true;
+  become_idle();
   m_channel.finish_sending();
   const auto end = Clock::now() + k_linger_total;
   while (Clock::now() < end) {

@@ -42,6 +42,13 @@ http::Response not_found() {
   return http::error_page(404, "There is no such file here.");
 }
 
+/// No descriptor is left, which is no reason to say that a file does not exist.
+http::Response overloaded() {
+  auto response = http::error_page(503, "The server has too many files open at this moment.");
+  response.headers.push_back({"Retry-After", "5"});
+  return response;
+}
+
 /// Whether a Host header can be put into a URL as it is.
 bool is_plain_host(std::string_view host) {
   constexpr std::string_view k_safe =
@@ -88,7 +95,7 @@ std::vector<std::string_view> FileTree::methods() const {
   return {"GET", "HEAD"};
 }
 
-Rules FileTree::rules(const http::RequestHead&) const {
+Rules FileTree::rules(const http::RequestHead& /*head*/, const Peer& /*peer*/) const {
   Rules rules;
   rules.authenticate = m_authenticate;
   rules.max_body = 0;
@@ -107,8 +114,11 @@ http::Response FileTree::answer(const Request& request) const {
   const bool slash = relative.empty() || relative.back() == '/';
   if (slash && !relative.empty()) relative.pop_back();
   if (is_hidden(relative)) return not_found();
-  const auto file = open(relative);
-  if (!file) return not_found();
+  const auto opened = open(relative);
+  if (!opened) {
+    return opened.error().kind == base::ErrorKind::limit_exceeded ? overloaded() : not_found();
+  }
+  const auto& file = *opened;
   if (file->status.is_folder()) {
     return slash ? serve_folder(request, relative, *file) : add_slash(request);
   }
@@ -123,33 +133,48 @@ bool FileTree::is_hidden(std::string_view relative) const {
   });
 }
 
-std::shared_ptr<const OpenFile> FileTree::open(const std::string& relative) const {
+base::Expected<std::shared_ptr<const OpenFile>> FileTree::open(const std::string& relative) const {
   const auto generation = m_generation.load(std::memory_order_acquire);
   const std::string key = std::to_string(generation) + '/' + relative;
   auto& cache = OpenFileCache::of_this_thread();
   const auto now = OpenFileCache::Clock::now();
   if (auto kept = cache.find(key, now)) return kept;
+  auto file = open_anew(relative);
+  if (!file && file.error().kind == base::ErrorKind::limit_exceeded) {
+    // What is kept open only for speed gives way.
+    cache.clear();
+    file = open_anew(relative);
+  }
+  if (file) cache.insert(key, *file, now);
+  return file;
+}
+
+base::Expected<std::shared_ptr<const OpenFile>> FileTree::open_anew(
+    const std::string& relative) const {
+  using base::ErrorKind;
   const auto root = os::Root::open(m_root, existing(m_follow_links_to));
   if (!root) {
     log::warning("http.files.unavailable", "{}", root.error().for_operator());
-    return nullptr;
+    return tl::unexpected(root.error());
   }
   // O_NONBLOCK: a FIFO must not hold the thread up.
   auto fd = root->open_beneath(relative, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd) {
-    if (fd.error().kind == base::ErrorKind::permission_denied) {
+    const auto kind = fd.error().kind;
+    if (kind == ErrorKind::permission_denied || kind == ErrorKind::limit_exceeded) {
       log::warning("http.files.refused", "{}: {}", m_root, fd.error().for_operator());
     }
-    return nullptr;
+    return tl::unexpected(std::move(fd).error());
   }
   auto status = os::status_of(fd->get(), relative);
-  if (!status || !(status->is_folder() || status->is_regular())) return nullptr;
+  if (!status) return tl::unexpected(std::move(status).error());
+  if (!status->is_folder() && !status->is_regular()) {
+    return base::fail(ErrorKind::not_found, "neither a file nor a folder");
+  }
   const auto name = relative.substr(relative.rfind('/') + 1);
   http::FileFacts facts{status->size, status->mtime_ns, status->inode,
                         std::string(http::mime_type(name))};
-  auto file = std::make_shared<const OpenFile>(OpenFile{std::move(*fd), *status, std::move(facts)});
-  cache.insert(key, file, now);
-  return file;
+  return std::make_shared<const OpenFile>(OpenFile{std::move(*fd), *status, std::move(facts)});
 }
 
 http::Response FileTree::serve_file(const http::RequestHead& head,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.hpp"
 #include "net/handler.hpp"
 
 namespace pulse2::net {
@@ -33,12 +34,16 @@ class FileTree : public Handler {
   void forget_open_files() { m_generation.fetch_add(1, std::memory_order_release); }
 
   [[nodiscard]] std::vector<std::string_view> methods() const override;
-  [[nodiscard]] Rules rules(const http::RequestHead& head) const override;
+  [[nodiscard]] Rules rules(const http::RequestHead& head, const Peer& peer) const override;
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(const Request& request) override;
 
  private:
   [[nodiscard]] http::Response answer(const Request& request) const;
-  [[nodiscard]] std::shared_ptr<const OpenFile> open(const std::string& relative) const;
+  /// Error `limit_exceeded` when no descriptor is left; any other one means that there is nothing.
+  [[nodiscard]] base::Expected<std::shared_ptr<const OpenFile>> open(
+      const std::string& relative) const;
+  [[nodiscard]] base::Expected<std::shared_ptr<const OpenFile>> open_anew(
+      const std::string& relative) const;
   [[nodiscard]] http::Response serve_file(const http::RequestHead& head,
                                           const std::shared_ptr<const OpenFile>& file) const;
   [[nodiscard]] http::Response serve_folder(const Request& request, const std::string& relative,

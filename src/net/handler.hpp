@@ -1,12 +1,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 
@@ -14,13 +14,14 @@ namespace pulse2::net {
 
 /// The other end of a connection.
 struct Peer {
-  boost::asio::ip::address address;
+  base::IpAddress address;
   std::uint16_t port = 0;
   bool tls = false;
   std::string certificate_subject;  ///< one line as OpenSSL prints it; empty without a certificate
 };
 
-/// What holds for one request; asked for after its head and before its body was read.
+/// What holds for one request of one client; asked for after its head and before its body was
+/// read.
 struct Rules {
   bool authenticate = false;             ///< ask for the site's user name and password
   std::uint64_t max_body = 16ULL << 20;  ///< bytes; longer bodies are answered with 413
@@ -49,7 +50,7 @@ class Handler {
   /// Methods that are answered, as they stand in `Allow`; others get 405. HEAD has to be named;
   /// the body of its answer is left out by the server.
   [[nodiscard]] virtual std::vector<std::string_view> methods() const = 0;
-  [[nodiscard]] virtual Rules rules(const http::RequestHead& head) const = 0;
+  [[nodiscard]] virtual Rules rules(const http::RequestHead& head, const Peer& peer) const = 0;
   /// An exception becomes a 500 page and a line for the operator.
   [[nodiscard]] virtual boost::asio::awaitable<http::Response> respond(const Request& request) = 0;
 };

@@ -24,7 +24,8 @@ constexpr std::size_t k_gather = 256;      // buffers in one system call
 /// Sends the parts of one response and remembers how long this connection has had its turn.
 class Sender {
  public:
-  Sender(Channel& channel, std::chrono::seconds idle) : m_channel(channel), m_idle(idle) {}
+  Sender(Channel& channel, DownloadGate& gate, std::chrono::seconds idle)
+      : m_channel(channel), m_gate(gate), m_idle(idle) {}
 
   /// A head or other bytes; `more`: a file follows.
   asio::awaitable<bool> bytes(std::string_view text, bool more) {
@@ -50,9 +51,13 @@ class Sender {
 
   asio::awaitable<bool> file(int descriptor, std::uint64_t offset, std::uint64_t length) {
     while (length > 0) {
-      const auto step = std::min(length, k_sendfile_step);
+      auto step = std::min(length, k_sendfile_step);
+      const bool limited = m_gate.is_limited();
+      if (limited) step = co_await m_gate.allow(m_channel, step);
+      if (step == 0) co_return false;
       const auto result = m_channel.send_file(descriptor, offset, step);
       if (result.state == Io::moved && result.bytes == 0) co_return false;
+      if (limited) m_gate.spend(result.bytes);
       offset += result.bytes;
       length -= result.bytes;
       if (!(co_await settle(result))) co_return false;
@@ -120,6 +125,7 @@ class Sender {
   }
 
   Channel& m_channel;
+  DownloadGate& m_gate;
   std::chrono::seconds m_idle;
   std::uint64_t m_turn = 0;
   std::uint64_t m_total = 0;
@@ -149,9 +155,9 @@ bool is_small(std::string_view head, const http::FileBody& file) {
 }
 
 asio::awaitable<bool> send_file_body(Sender& sender, Channel& channel, std::string_view head,
-                                     const http::FileBody& file) {
+                                     const http::FileBody& file, bool limited) {
   std::uint64_t done = 0;  // of the only part of a small file
-  if (is_small(head, file)) {
+  if (!limited && is_small(head, file)) {
     const auto small = send_small_file(channel, head, file);
     if (!small.complete || small.result.state == Io::closed) co_return false;
     sender.add(small.result.bytes);
@@ -170,10 +176,10 @@ asio::awaitable<bool> send_file_body(Sender& sender, Channel& channel, std::stri
 
 }  // namespace
 
-asio::awaitable<SendResult> send_response(Channel& channel, std::string_view head,
-                                          const http::Response& response, bool with_body,
-                                          std::chrono::seconds idle) {
-  Sender sender(channel, idle);
+asio::awaitable<SendResult> send_response(Channel& channel, DownloadGate& gate,
+                                          std::string_view head, const http::Response& response,
+                                          bool with_body, std::chrono::seconds idle) {
+  Sender sender(channel, gate, idle);
   const auto* file = std::get_if<http::FileBody>(&response.body);
   const auto* shared = std::get_if<http::SharedBody>(&response.body);
   const auto* text = std::get_if<std::string>(&response.body);
@@ -182,7 +188,7 @@ asio::awaitable<SendResult> send_response(Channel& channel, std::string_view hea
   if (!has_body) {
     complete = co_await sender.bytes(head, false);
   } else if (file != nullptr) {
-    complete = co_await send_file_body(sender, channel, head, *file);
+    complete = co_await send_file_body(sender, channel, head, *file, gate.is_limited());
   } else if (shared != nullptr) {
     complete = co_await sender.buffers(head, *shared);
   } else {

@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/ip/resolver_base.hpp>
 #include <cerrno>
 #include <csignal>
 #include <sstream>
 #include <utility>
 
+#include "net/listen_address.hpp"
 #include "net/worker.hpp"
 #include "os/unique_fd.hpp"
 
@@ -29,42 +29,6 @@ namespace {
 constexpr int k_backlog = 4096;  // the kernel cuts it at net.core.somaxconn
 constexpr std::chrono::milliseconds k_poll{5};
 constexpr std::chrono::seconds k_abort_grace{2};
-
-/// An address to listen on.
-struct Wanted {
-  asio::ip::address address;
-  bool optional = false;  ///< one of several that a name stands for: may be missing here
-};
-
-void add_both(std::vector<Wanted>& wanted, asio::ip::address four, asio::ip::address six) {
-  wanted.push_back({std::move(four), true});
-  wanted.push_back({std::move(six), true});
-}
-
-Expected<void> resolve(const std::string& host, std::vector<Wanted>& wanted) {
-  if (host.empty()) {
-    add_both(wanted, asio::ip::address_v4::any(), asio::ip::address_v6::any());
-    return {};
-  }
-  if (host == "localhost") {
-    add_both(wanted, asio::ip::address_v4::loopback(), asio::ip::address_v6::loopback());
-    return {};
-  }
-  boost::system::error_code error;
-  const auto address = asio::ip::make_address(host, error);
-  if (!error) {
-    wanted.push_back({address, false});
-    return {};
-  }
-  asio::io_context io;
-  const auto found = tcp::resolver(io).resolve(host, "", error);
-  if (error) {
-    return base::fail(ErrorKind::not_found, "host " + host + " does not resolve", error.message());
-  }
-  for (const auto& each : found)
-    wanted.push_back({each.endpoint().address(), false});
-  return {};
-}
 
 std::string describe(const tcp::endpoint& endpoint) {
   std::ostringstream text;
@@ -106,15 +70,6 @@ Expected<tcp::endpoint> local_endpoint(int socket) {
   return endpoint;
 }
 
-/// Whether this machine lacks the address or its whole family.
-bool is_absent(const tcp::endpoint& endpoint) {
-  os::UniqueFd socket(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return errno == EAFNOSUPPORT;
-  const tcp::endpoint any_port(endpoint.address(), 0);
-  return ::bind(socket.get(), any_port.data(), static_cast<socklen_t>(any_port.size())) != 0 &&
-         errno == EADDRNOTAVAIL;
-}
-
 /// Threads made while this lives get no signals: those are for the controlling thread.
 class SignalsBlocked {
  public:
@@ -139,9 +94,11 @@ Server::Server(ServerOptions options, std::shared_ptr<const Site> site)
       m_state(std::make_shared<ServerState>()) {
   auto threads = m_options.threads;
   if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
-  m_state->threads = threads;
-  for (unsigned i = 0; i < threads; ++i)
+  m_state->set_rates(m_site->limits());
+  for (unsigned i = 0; i < threads; ++i) {
     m_workers.push_back(std::make_unique<Worker>(m_state, m_site, m_options.tls));
+    m_state->workers.push_back(m_workers.back().get());
+  }
 }
 
 Server::~Server() {
@@ -153,16 +110,18 @@ Expected<void> Server::bind() {
     PULSE2_TRY(add_inherited(fd));
   }
   if (!m_options.inherited.empty()) return {};
-  std::vector<Wanted> wanted;
-  if (m_options.hosts.empty()) PULSE2_TRY(resolve("", wanted));
-  for (const auto& host : m_options.hosts) {
-    PULSE2_TRY(resolve(host, wanted));
+  std::vector<ListenAddress> wanted;
+  const auto hosts = m_options.hosts.empty() ? std::vector<std::string>{""} : m_options.hosts;
+  for (const auto& host : hosts) {
+    auto addresses = resolve_listen_host(host);
+    if (!addresses) return tl::unexpected(std::move(addresses).error());
+    wanted.insert(wanted.end(), addresses->begin(), addresses->end());
   }
   m_port = m_options.port;
   for (const auto& each : wanted) {
     const tcp::endpoint endpoint(each.address, m_port);
     if (std::find(m_endpoints.begin(), m_endpoints.end(), endpoint) != m_endpoints.end()) continue;
-    if (each.optional && is_absent(endpoint)) continue;
+    if (each.optional && is_absent(each.address)) continue;
     PULSE2_TRY(add_listener(endpoint));
   }
   if (m_endpoints.empty()) {
@@ -209,11 +168,11 @@ void Server::start() {
     m_threads.emplace_back([each = worker.get()] { each->run(); });
 }
 
-void Server::stop(std::chrono::milliseconds grace) {
+void Server::stop(std::chrono::milliseconds grace, const std::function<bool()>& hurry) {
   if (m_threads.empty()) return;
-  const auto wait = [this](std::chrono::milliseconds time) {
+  const auto wait = [&](std::chrono::milliseconds time) {
     const auto end = std::chrono::steady_clock::now() + time;
-    while (connections() > 0 && std::chrono::steady_clock::now() < end)
+    while (connections() > 0 && std::chrono::steady_clock::now() < end && !(hurry && hurry()))
       std::this_thread::sleep_for(k_poll);
   };
   for (auto& worker : m_workers)
@@ -229,15 +188,23 @@ void Server::stop(std::chrono::milliseconds grace) {
   m_threads.clear();
 }
 
-void Server::set_site(std::shared_ptr<const Site> site) {
+void Server::set_site(const std::shared_ptr<const Site>& site) {
   m_site = site;
+  m_state->set_rates(site->limits());
   for (auto& worker : m_workers)
     worker->set_site(site);
 }
 
-void Server::set_tls(std::shared_ptr<const TlsContext> tls) {
+void Server::set_tls(const std::shared_ptr<const TlsContext>& tls) {
   for (auto& worker : m_workers)
     worker->set_tls(tls);
+}
+
+bool Server::threads_answer() {
+  bool all = true;
+  for (auto& worker : m_workers)
+    all = worker->answers() && all;
+  return all;
 }
 
 std::size_t Server::connections() const noexcept {

@@ -3,6 +3,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -44,14 +45,19 @@ class Server {
   [[nodiscard]] base::Expected<void> bind();
   /// Starts the threads. bind() succeeded before.
   void start();
-  /// Accepts no more, closes idle connections, lets running requests finish for up to `grace`, then
-  /// breaks the rest off and joins the threads. Safe to call twice.
-  void stop(std::chrono::milliseconds grace);
+  /// Accepts no more, closes idle connections, lets running requests finish for up to `grace` or
+  /// until `hurry` (asked again and again; may be empty) says true, then breaks the rest off and
+  /// joins the threads. Safe to call twice.
+  void stop(std::chrono::milliseconds grace, const std::function<bool()>& hurry = {});
 
   /// For requests that begin from now on.
-  void set_site(std::shared_ptr<const Site> site);
+  void set_site(const std::shared_ptr<const Site>& site);
   /// For connections that are accepted from now on; a server begun with TLS stays with it.
-  void set_tls(std::shared_ptr<const TlsContext> tls);
+  void set_tls(const std::shared_ptr<const TlsContext>& tls);
+
+  /// Whether every I/O thread has answered the last call of this; asks them again. Called in
+  /// intervals that a thread that works never exceeds, it tells one that hangs.
+  [[nodiscard]] bool threads_answer();
 
   /// Valid after bind().
   [[nodiscard]] std::uint16_t port() const noexcept { return m_port; }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "net/handler.hpp"
+#include "net/limits.hpp"
 
 namespace pulse2::net {
 
@@ -27,18 +28,6 @@ struct Route {
   std::shared_ptr<Handler> handler;
 };
 
-/// All that a client can use up. Times are idle times: nothing limits how long a transfer that
-/// moves may take.
-struct Limits {
-  std::size_t max_connections = 10000;
-  std::size_t head_bytes = 64UL << 10;       ///< longer heads: 431
-  std::size_t body_in_memory = 1UL << 20;    ///< longer bodies go to a temporary file
-  std::chrono::seconds keep_alive_idle{75};  ///< between two requests
-  std::chrono::seconds read_idle{60};        ///< within a request: 408
-  std::chrono::seconds write_idle{60};       ///< no byte of the answer was taken
-  std::chrono::seconds handshake_idle{20};   ///< within the TLS handshake
-};
-
 /// What happened to one request, for the access log.
 struct Access {
   const Peer& peer;
@@ -51,6 +40,7 @@ struct Access {
   std::chrono::nanoseconds duration{};
   std::string_view user_agent;
   std::string_view referer;
+  std::string_view user;  ///< whose credentials it carried, when it was asked for them
 };
 
 struct SiteOptions {
@@ -74,6 +64,7 @@ class Site {
   /// time wherever the difference is.
   [[nodiscard]] bool authorized(const http::RequestHead& head) const;
 
+  [[nodiscard]] const std::string& username() const noexcept { return m_options.username; }
   [[nodiscard]] const std::string& realm() const noexcept { return m_options.realm; }
   [[nodiscard]] const Limits& limits() const noexcept { return m_options.limits; }
   void log_access(const Access& access) const;

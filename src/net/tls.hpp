@@ -15,6 +15,10 @@ struct TlsSettings {
   std::string certificate;   ///< path; option cacert
   std::string key;           ///< path; option localcert
   bool verify_peer = false;  ///< only clients with a certificate signed by `certificate`
+  /// Cipher list for TLS 1.2 as OpenSSL reads it; empty: those with forward secrecy and
+  /// authenticated encryption. TLS 1.3 has no others.
+  std::string ciphers = {};
+  bool operator==(const TlsSettings&) const = default;
 };
 
 /// A loaded certificate with everything that new connections need. Immutable and shared.
@@ -22,7 +26,8 @@ class TlsContext {
  public:
   /// Errors: `not_found`, `permission_denied` or `io` for a file that cannot be read,
   /// `invalid_argument` for one without what is needed, for an expired or not yet valid certificate
-  /// and for a key that does not belong to it. Each message names the file.
+  /// and for a key that does not belong to it (each message names the file), and for a list of
+  /// unknown ciphers.
   [[nodiscard]] static base::Expected<std::shared_ptr<const TlsContext>> load(
       const TlsSettings& settings);
   ~TlsContext();

@@ -20,14 +20,14 @@ int create(BIO* bio) {
 }
 
 const BIO_METHOD* output_method() {
-  static const BIO_METHOD* const method = [] {
+  static const BIO_METHOD* const k_method = [] {
     auto* made = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "thread output");
     BIO_meth_set_write(made, append);
     BIO_meth_set_ctrl(made, control);
     BIO_meth_set_create(made, create);
     return made;
   }();
-  return method;
+  return k_method;
 }
 
 }  // namespace

@@ -28,35 +28,17 @@ namespace {
 constexpr int k_accepts_in_a_row = 16;  // before connections get their turn
 constexpr std::chrono::milliseconds k_accept_pause{100};
 constexpr std::chrono::seconds k_sweep_interval{1};
-
-/// Counts a connection as long as it lives, for its thread and for the server.
-class Counted {
- public:
-  Counted(std::shared_ptr<ServerState> state, std::size_t& own)
-      : m_state(std::move(state)), m_own(own) {
-    ++m_own;
-    m_state->connections.fetch_add(1, std::memory_order_relaxed);
-  }
-  ~Counted() {
-    --m_own;
-    m_state->connections.fetch_sub(1, std::memory_order_relaxed);
-  }
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-
- private:
-  std::shared_ptr<ServerState> m_state;
-  std::size_t& m_own;
-};
+constexpr unsigned k_least_idle = 2;  // ticks: at least a second
+// Connections that get 503 at the same time, for each thread. Beyond them accepting pauses.
+constexpr std::size_t k_most_refused = 64;
 
 bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/// IPv4 clients of an IPv6 socket are shown as IPv4.
-asio::ip::address plain_address(const asio::ip::address& address) {
-  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+base::IpAddress to_ip(const asio::ip::address& address) {
+  if (address.is_v4()) return base::IpAddress::v4(address.to_v4().to_bytes());
+  return {address.to_v6().to_bytes()};
 }
 
 }  // namespace
@@ -97,21 +79,32 @@ void Worker::drain() {
     boost::system::error_code ignored;
     for (auto& acceptor : m_acceptors)
       acceptor.close(ignored);
-    for (auto& connection : m_connections) {
-      if (connection.is_idle()) connection.channel().abort();
-    }
+    for (auto& connection : m_idle)
+      connection.channel().abort();
   });
 }
 
 void Worker::abort_all() {
   asio::post(m_io, [this] {
-    for (auto& connection : m_connections)
-      connection.channel().abort();
+    for (auto* list : {&m_idle, &m_busy}) {
+      for (auto& connection : *list)
+        connection.channel().abort();
+    }
   });
+}
+
+bool Worker::answers() {
+  if (!m_has_answered.exchange(false)) return false;
+  asio::post(m_io, [this] { m_has_answered = true; });
+  return true;
 }
 
 void Worker::stop() {
   m_io.stop();
+}
+
+void Worker::make_room() {
+  asio::post(m_io, [this] { evict_idle(); });
 }
 
 const std::string& Worker::date() {
@@ -123,8 +116,16 @@ const std::string& Worker::date() {
   return m_date;
 }
 
-void Worker::touch(Connection& connection) {
-  m_connections.splice(m_connections.end(), m_connections, m_connections.iterator_to(connection));
+void Worker::set_idle(Connection& connection) {
+  // Ending a refused one makes no room.
+  if (connection.is_refused()) return;
+  connection.unlink();
+  m_idle.push_back(connection);
+}
+
+void Worker::set_busy(Connection& connection) {
+  connection.unlink();
+  m_busy.push_back(connection);
 }
 
 asio::awaitable<void> Worker::accept_loop(tcp::acceptor& acceptor) {
@@ -142,6 +143,7 @@ asio::awaitable<void> Worker::accept_loop(tcp::acceptor& acceptor) {
 
 bool Worker::accept_some(tcp::acceptor& acceptor) {
   for (int i = 0; i < k_accepts_in_a_row; ++i) {
+    if (is_overrun()) return false;
     tcp::endpoint peer;
     auto size = static_cast<socklen_t>(peer.capacity());
     os::UniqueFd socket(
@@ -149,8 +151,10 @@ bool Worker::accept_some(tcp::acceptor& acceptor) {
     if (!socket) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return true;
       if (!out_of_resources(errno)) continue;  // a client that gave up, or a network error of its
-      log::warning("http.accept.paused", "{}",
-                   base::errno_error(errno, "accepting connections").for_operator());
+      const auto error = base::errno_error(errno, "accepting connections");
+      if (const auto times = m_state->out_of_descriptors.happened(Channel::Clock::now())) {
+        log::warning("http.accept.paused", "{}; {} times", error.for_operator(), times);
+      }
       return false;
     }
     peer.resize(size);
@@ -159,18 +163,52 @@ bool Worker::accept_some(tcp::acceptor& acceptor) {
   return true;
 }
 
+bool Worker::is_overrun() {
+  return m_refused >= k_most_refused &&
+         m_state->connections.load(std::memory_order_relaxed) >= m_site->limits().max_connections;
+}
+
+std::pair<Place, Refusal> Worker::find_place(const base::IpAddress& address) {
+  const auto& limits = m_site->limits();
+  const auto now = Channel::Clock::now();
+  const auto key = ClientTable::key_of(address, limits.ipv6_client_bits);
+  Client* client = m_state->clients.enter(key, limits.max_connections_per_client);
+  if (client == nullptr) {
+    if (const auto times = m_state->refused_client.happened(now)) {
+      log::warning("http.client_full",
+                   "{} has all {} connections of [http] max_connections_per_address; {} refused",
+                   key.to_text(), limits.max_connections_per_client, times);
+    }
+    return {Place(), Refusal::client_full};
+  }
+  if (m_state->connections.load(std::memory_order_relaxed) < limits.max_connections ||
+      evict_idle()) {
+    return {Place(*m_state, client), Refusal::none};
+  }
+  m_state->clients.leave(*client, 0, now);
+  for (Worker* other : m_state->workers) {
+    if (other != this) other->make_room();
+  }
+  if (const auto times = m_state->refused_full.happened(now)) {
+    log::warning("http.full", "all {} connections of [http] max_connections are in use; {} refused",
+                 limits.max_connections, times);
+  }
+  return {Place(), Refusal::server_full};
+}
+
 void Worker::begin(os::UniqueFd socket, const tcp::endpoint& peer) {
-  // Each thread has its share: it can make room among its own connections only.
-  const auto share = std::max<std::size_t>(1, m_site->limits().max_connections / m_state->threads);
-  if (m_count >= share && !evict_idle()) return;
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   try {
+    Peer who{to_ip(peer.address()), peer.port(), false, {}};
+    auto [place, refusal] = find_place(who.address);
+    // One client must not take all refusals from the others: it is cut off without a word.
+    if (refusal == Refusal::client_full && m_refused >= k_most_refused / 2) return;
     tcp::socket stream(m_io, peer.protocol(), socket.get());
     (void)socket.release();
-    Peer who{plain_address(peer.address()), peer.port(), false, {}};
-    auto connection = std::make_unique<Connection>(*this, std::move(stream), std::move(who));
-    m_connections.push_back(*connection);
+    auto connection = std::make_unique<Connection>(*this, std::move(stream), std::move(who),
+                                                   std::move(place), refusal);
+    m_busy.push_back(*connection);
     asio::co_spawn(m_io, serve(std::move(connection)), asio::detached);
   } catch (const std::exception& exception) {
     log::warning("http.accept.failed", "{}", exception.what());
@@ -178,21 +216,22 @@ void Worker::begin(os::UniqueFd socket, const tcp::endpoint& peer) {
 }
 
 asio::awaitable<void> Worker::serve(std::unique_ptr<Connection> connection) {
-  const Counted counted(m_state, m_count);
+  const bool refused = connection->is_refused();
+  if (refused) ++m_refused;
   try {
     co_await connection->run();
   } catch (const std::exception& exception) {
     log::error("http.connection.failed", "{}", exception.what());
   }
+  if (refused) --m_refused;
 }
 
 bool Worker::evict_idle() {
-  for (auto& connection : m_connections) {
-    if (!connection.is_idle() || connection.channel().aborted()) continue;
-    connection.channel().abort();
-    return true;
-  }
-  return false;
+  if (m_idle.empty() || m_tick - m_idle.front().idle_since() < k_least_idle) return false;
+  auto& connection = m_idle.front();
+  set_busy(connection);
+  connection.channel().abort();
+  return true;
 }
 
 asio::awaitable<void> Worker::sweep() {
@@ -200,9 +239,13 @@ asio::awaitable<void> Worker::sweep() {
     m_sweep_timer.expires_after(k_sweep_interval);
     const auto [error] = co_await m_sweep_timer.async_wait(asio::as_tuple(asio::use_awaitable));
     if (error) co_return;
+    ++m_tick;
     const auto now = Channel::Clock::now();
-    for (auto& connection : m_connections)
-      connection.channel().check_deadline(now);
+    for (auto* list : {&m_idle, &m_busy}) {
+      for (auto& connection : *list)
+        connection.channel().check_deadline(now);
+    }
+    m_state->clients.tidy(m_state->download_rate_per_client.load(std::memory_order_relaxed), now);
     OpenFileCache::of_this_thread().expire(now);
   }
 }

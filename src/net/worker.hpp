@@ -10,17 +10,13 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "net/connection.hpp"
+#include "net/server_state.hpp"
 #include "os/unique_fd.hpp"
 
 namespace pulse2::net {
-
-/// What the threads of one server share.
-struct ServerState {
-  std::size_t threads = 1;
-  std::atomic<std::size_t> connections{0};
-};
 
 /// One I/O thread's event loop with its listening sockets and connections. Members marked "any
 /// thread" may be called from anywhere, the others belong to the thread that runs the loop.
@@ -40,13 +36,22 @@ class Worker {
   void drain();                                         ///< any thread
   void abort_all();                                     ///< any thread
   void stop();                                          ///< any thread
+  /// Whether the loop has come round since this was asked last; any thread, one at a time.
+  bool answers();
+  /// Ends a connection that is idle, if there is one: another thread needs room.
+  void make_room();  ///< any thread
 
   [[nodiscard]] const std::shared_ptr<const Site>& site() const noexcept { return m_site; }
   [[nodiscard]] const std::shared_ptr<const TlsContext>& tls() const noexcept { return m_tls; }
   /// The server stops: connections end after the answer they are at.
   [[nodiscard]] bool draining() const noexcept { return m_draining; }
-  /// The connection begins to be idle: the last one to make room.
-  void touch(Connection& connection);
+  [[nodiscard]] ServerState& state() const noexcept { return *m_state; }
+  /// Between requests: the last one to make room.
+  void set_idle(Connection& connection);
+  /// Within a request: not to be disturbed.
+  void set_busy(Connection& connection);
+  /// Counts seconds, roughly.
+  [[nodiscard]] unsigned tick() const noexcept { return m_tick; }
   /// The current Date header, rendered once a second.
   [[nodiscard]] const std::string& date();
 
@@ -55,11 +60,16 @@ class Worker {
       boost::intrusive::list<Connection, boost::intrusive::constant_time_size<false>>;
 
   boost::asio::awaitable<void> accept_loop(boost::asio::ip::tcp::acceptor& acceptor);
-  /// Takes what waits; false when resources ran out and accepting has to pause.
+  /// Takes what waits; false when there is no room and accepting has to pause.
   bool accept_some(boost::asio::ip::tcp::acceptor& acceptor);
+  /// Whether even another refusal would be too much.
+  bool is_overrun();
   void begin(os::UniqueFd socket, const boost::asio::ip::tcp::endpoint& peer);
+  /// A place for a client, or why there is none.
+  std::pair<Place, Refusal> find_place(const base::IpAddress& client);
   boost::asio::awaitable<void> serve(std::unique_ptr<Connection> connection);
-  /// Ends the connection that has been idle longest, to make room; false when none is idle.
+  /// Ends the connection that has been idle longest, to make room; false when none has been idle
+  /// for a second: those that were just let in get to say what they want.
   bool evict_idle();
   /// Once a second: ends waits whose time is over and closes files not asked for any more.
   boost::asio::awaitable<void> sweep();
@@ -67,12 +77,15 @@ class Worker {
   std::shared_ptr<ServerState> m_state;
   std::shared_ptr<const Site> m_site;
   std::shared_ptr<const TlsContext> m_tls;
-  std::size_t m_count = 0;          ///< of m_connections
-  ConnectionList m_connections;     ///< oldest activity first
+  ConnectionList m_idle;      ///< longest idle first
+  ConnectionList m_busy;      ///< and those that are being ended or refused
+  std::size_t m_refused = 0;  ///< connections that get 503
+  unsigned m_tick = 0;
   boost::asio::io_context m_io{1};  ///< after what the coroutines in it use
   std::list<boost::asio::ip::tcp::acceptor> m_acceptors;
   boost::asio::steady_timer m_sweep_timer;
   bool m_draining = false;
+  std::atomic<bool> m_has_answered{true};
   std::int64_t m_date_second = -1;
   std::string m_date;
 };

@@ -23,13 +23,6 @@ std::int64_t nanoseconds(const timespec& time) noexcept {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-/// "/a/b" -> "/a", "b" -> ".".
-std::string folder_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 /// Fills the temporary file and puts it in the place of `path`.
 Expected<void> fill_and_rename(int fd, const std::string& temporary, const std::string& path,
                                std::string_view bytes, mode_t mode) {
@@ -140,6 +133,25 @@ Expected<void> write_file_atomically(const std::string& path, std::string_view b
     return done;
   }
   return sync_folder(folder);
+}
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+mode_t less_umask(mode_t mode) {
+  // umask(2) can only be asked by changing it, for all threads.
+  constexpr std::string_view k_line = "\nUmask:";
+  const auto status = read_file("/proc/self/status", 1U << 20U);
+  const auto at = status ? status->find(k_line) : std::string::npos;
+  // As strict as umasks commonly are, where the kernel does not tell.
+  mode_t mask = 0022;
+  if (at != std::string::npos) {
+    mask = static_cast<mode_t>(std::strtoul(status->c_str() + at + k_line.size(), nullptr, 8));
+  }
+  return mode & ~mask;
 }
 
 Expected<void> sync_file(int fd, std::string_view what) {

@@ -62,6 +62,13 @@ struct FileStatus {
                                                          std::string_view bytes,
                                                          mode_t mode = 0644);
 
+/// The folder that holds `path`: "/a/b" -> "/a", "/a" -> "/", "b" -> ".".
+[[nodiscard]] std::string folder_of(const std::string& path);
+
+/// The rights that a new file of that mode gets: those that the process's umask leaves. For files
+/// whose mode is set afterwards.
+[[nodiscard]] mode_t less_umask(mode_t mode);
+
 /// fsync(2) of an open file.
 [[nodiscard]] base::Expected<void> sync_file(int fd, std::string_view what);
 /// Makes the names in a folder durable.

@@ -156,10 +156,42 @@ Expected<void> remove(int folder, const std::string& name, int depth) {
   return {};
 }
 
+void remove_empty(int folder, const std::string& name, int depth) {
+  if (depth > k_deepest) return;
+  auto content = open_folder_at(folder, name);
+  if (!content) return;
+  if (const auto items = list_folder(content->get())) {
+    for (const auto& item : *items) {
+      if (item.kind == FolderItem::Kind::folder) remove_empty(content->get(), item.name, depth + 1);
+    }
+  }
+  ::unlinkat(folder, name.c_str(), AT_REMOVEDIR);
+}
+
+/// Makes a copied file or tree durable; files were synced as they were copied.
+Expected<void> sync_copy(int folder, const std::string& name) {
+  auto status = stat_at(folder, name);
+  if (!status) return tl::unexpected(std::move(status).error());
+  if (S_ISDIR(status->st_mode)) PULSE2_TRY(sync_tree_at(folder, name, false));
+  return sync_file(folder, base::printable(name));
+}
+
 }  // namespace
 
 Expected<UniqueFd> open_folder_at(int folder, const std::string& name) {
   return open_at(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+}
+
+Expected<UniqueFd> open_folder_below(int folder, std::string_view path) {
+  auto copy = duplicate(folder);
+  if (!copy || path.empty()) return copy;
+  UniqueFd current = std::move(*copy);
+  for (const auto part : base::split(path, '/')) {
+    auto next = open_folder_at(current.get(), std::string(part));
+    if (!next) return next;
+    current = std::move(*next);
+  }
+  return current;
 }
 
 Expected<void> clone_tree_at(int from, const std::string& from_name, int to,
@@ -169,6 +201,10 @@ Expected<void> clone_tree_at(int from, const std::string& from_name, int to,
 
 Expected<void> remove_tree_at(int folder, const std::string& name) {
   return remove(folder, name, 0);
+}
+
+void remove_empty_folders_at(int folder, const std::string& name) {
+  remove_empty(folder, name, 0);
 }
 
 Expected<void> sync_tree_at(int folder, const std::string& name, bool files) {
@@ -203,6 +239,40 @@ Expected<void> rename_new_at(int from, const std::string& from_name, int to,
   return errno_failure(errno == ENOTEMPTY ? EEXIST : errno, to_name);
 }
 
+Expected<void> move_tree_at(int from, const std::string& from_name, int to,
+                            const std::string& to_name) {
+  if (::renameat2(from, from_name.c_str(), to, to_name.c_str(), RENAME_NOREPLACE) == 0) return {};
+  if (errno != EXDEV) return rename_new_at(from, from_name, to, to_name);
+  if (stat_at(to, to_name)) return errno_failure(EEXIST, to_name);
+  // A name of its own until the copy is whole.
+  const std::string copy = std::string(k_temporary_prefix) + unique_name();
+  auto done = clone_tree_at(from, from_name, to, copy);
+  if (done) done = sync_copy(to, copy);
+  if (done) done = rename_new_at(to, copy, to, to_name);
+  if (!done) {
+    (void)remove_tree_at(to, copy);
+    return done;
+  }
+  return remove_tree_at(from, from_name);
+}
+
+Expected<std::vector<std::string>> make_path(const std::string& path, mode_t mode) {
+  std::vector<std::string> made;
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), mode) == 0) {
+      made.push_back(part);
+    } else if (errno != EEXIST) {
+      return errno_failure(errno, part);
+    }
+  }
+  const auto status = status_of(path);
+  if (!status) return tl::unexpected(status.error());
+  if (!status->is_folder()) return errno_failure(ENOTDIR, path);
+  return made;
+}
+
 Expected<FileStatus> status_at(int folder, const std::string& name) {
   auto status = stat_at(folder, name);
   if (!status) return tl::unexpected(std::move(status).error());
@@ -233,6 +303,10 @@ Expected<UniqueFd> open_at(int folder, const std::string& name, int flags, mode_
   } while (fd < 0 && errno == EINTR);
   if (fd < 0) return errno_failure(errno, name);
   return UniqueFd(fd);
+}
+
+std::string path_in(int folder, std::string_view name) {
+  return "/proc/self/fd/" + std::to_string(folder) + "/" + std::string(name);
 }
 
 Expected<UniqueFd> duplicate(int fd) {

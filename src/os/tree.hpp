@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "os/file.hpp"
@@ -16,6 +18,10 @@ namespace pulse2::os {
 /// `permission_denied` for a link, others of open(2).
 [[nodiscard]] base::Expected<UniqueFd> open_folder_at(int folder, const std::string& name);
 
+/// The folder `path` below `folder`, opened one component after the other, through no link; the
+/// folder itself for "". Errors as open_folder_at().
+[[nodiscard]] base::Expected<UniqueFd> open_folder_below(int folder, std::string_view path);
+
 /// Gives `to_name` in `to` the content of `from_name` in `from`: hard links where the file systems
 /// are the same and allow it, else copies with the same mode and time, fsynced. Folders are made
 /// with their mode; into a folder that exists the content is merged. Files that exist: error
@@ -25,6 +31,9 @@ namespace pulse2::os {
 
 /// Removes a file, a link or a folder with all its content; one that is missing is no error.
 [[nodiscard]] base::Expected<void> remove_tree_at(int folder, const std::string& name);
+
+/// Removes the folder and those below it that hold nothing; what holds something stays.
+void remove_empty_folders_at(int folder, const std::string& name);
 
 /// fsync(2) of the folder and of every folder below it; with `files` also of the files.
 [[nodiscard]] base::Expected<void> sync_tree_at(int folder, const std::string& name, bool files);
@@ -43,6 +52,8 @@ namespace pulse2::os {
 /// openat(2), never through a link; O_CLOEXEC added.
 [[nodiscard]] base::Expected<UniqueFd> open_at(int folder, const std::string& name, int flags,
                                                mode_t mode = 0);
+/// A path to a name in an open folder, for calls that take no descriptor; while it is open.
+[[nodiscard]] std::string path_in(int folder, std::string_view name);
 /// A second descriptor of the same open file.
 [[nodiscard]] base::Expected<UniqueFd> duplicate(int fd);
 
@@ -63,5 +74,14 @@ struct Space {
 /// rename(2) that refuses to replace: error `already_exists`.
 [[nodiscard]] base::Expected<void> rename_new_at(int from, const std::string& from_name, int to,
                                                  const std::string& to_name);
+
+/// Moves a file or a folder with all its content, also to another file system: then it is copied,
+/// synced and removed. Error `already_exists` when the new name is taken.
+[[nodiscard]] base::Expected<void> move_tree_at(int from, const std::string& from_name, int to,
+                                                const std::string& to_name);
+
+/// Makes the folders of an absolute path that are missing, each less the umask. Returns those made.
+[[nodiscard]] base::Expected<std::vector<std::string>> make_path(const std::string& path,
+                                                                 mode_t mode);
 
 }  // namespace pulse2::os

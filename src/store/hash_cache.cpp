@@ -87,6 +87,12 @@ os::FileStatus status_in(const Statement& row) {
   return status;
 }
 
+/// Rows have no mode.
+bool is_same_file(os::FileStatus row, const os::FileStatus& status) {
+  row.mode = status.mode;
+  return row == status;
+}
+
 }  // namespace
 
 Expected<std::unique_ptr<HashCache>> HashCache::open(const std::string& path) {
@@ -138,6 +144,25 @@ std::optional<Md5Digest> HashCache::find(const std::string& path, const os::File
   return row->digest;
 }
 
+std::optional<Md5Digest> HashCache::look_up(const std::string& path, const os::FileStatus& status) {
+  // What waits is found where everything else is.
+  if (!flush()) return std::nullopt;
+  const std::lock_guard lock(m_database_mutex);
+  auto select = m_database.prepare(
+      "SELECT id, path, device, inode, size, mtime_ns, ctime_ns, md5 FROM hashes WHERE path = ?");
+  if (!select) return std::nullopt;
+  select->bind_blob(1, path);
+  const auto row = select->step();
+  if (!row || !*row) return std::nullopt;
+  const auto bytes = select->bytes(7);
+  Md5Digest digest{};
+  if (bytes.size() != digest.size() || !is_same_file(status_in(*select), status)) {
+    return std::nullopt;
+  }
+  std::memcpy(digest.data(), bytes.data(), digest.size());
+  return digest;
+}
+
 void HashCache::remember(std::string path, const os::FileStatus& status, const Md5Digest& digest) {
   const std::lock_guard lock(m_pending_mutex);
   m_pending.push_back({std::move(path), status, digest});
@@ -185,10 +210,12 @@ Expected<void> HashCache::write(const std::vector<Pending>& batch) {
 
 Expected<void> HashCache::forget_unused() {
   const std::lock_guard lock(m_database_mutex);
-  auto removed = remove_unused_rows();
+  return remove_unused_rows();
+}
+
+void HashCache::release() {
   std::vector<Row>().swap(m_rows);
   std::vector<std::atomic<bool>>().swap(m_used);
-  return removed;
 }
 
 Expected<void> HashCache::remove_unused_rows() {

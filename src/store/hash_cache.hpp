@@ -19,8 +19,8 @@ namespace pulse2::store {
 /// Remembers the MD5 of files by path, device, inode, size, mtime and ctime. Disposable: a damaged
 /// file or one of a newer version is thrown away and begun afresh.
 ///
-/// find(), remember(), pending() and flush() may be called from any thread; forget_unused() only
-/// when no find() runs.
+/// find(), remember(), pending() and flush() may be called from any thread; forget_unused() and
+/// release() only when no find() runs.
 class HashCache {
  public:
   /// Opens or creates the file and reads all that is remembered (40 bytes a file). Errors: the
@@ -34,15 +34,21 @@ class HashCache {
   [[nodiscard]] std::optional<base::Md5Digest> find(const std::string& path,
                                                     const os::FileStatus& status);
 
+  /// As find(), in the file and in what waits to be written: for a few files after release().
+  /// Callable from any thread.
+  [[nodiscard]] std::optional<base::Md5Digest> look_up(const std::string& path,
+                                                       const os::FileStatus& status);
+
   /// Queues a hash for the next flush().
   void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
   [[nodiscard]] std::size_t pending() const;
   /// Writes what is queued in one transaction. What could not be written is dropped.
   [[nodiscard]] base::Expected<void> flush();
 
-  /// Deletes what was not found since open(), and frees the memory: to be called after a complete
-  /// scan. find() finds nothing afterwards.
+  /// Deletes what was not found since open(): to be called after a complete scan.
   [[nodiscard]] base::Expected<void> forget_unused();
+  /// Frees the memory. find() finds nothing afterwards.
+  void release();
 
  private:
   /// A loaded row; the key is a digest of path and status.

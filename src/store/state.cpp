@@ -2,104 +2,177 @@
 
 #include <algorithm>
 
+#include "store/migration.hpp"
+
 namespace pulse2::store {
 
-using base::ErrorKind;
 using base::Expected;
 
 namespace {
 
-constexpr std::int64_t k_schema = 1;
+const Migrations& migrations() {
+  static const Migrations steps = {
+      "CREATE TABLE waiting (src BLOB NOT NULL, pid BLOB NOT NULL,"
+      " PRIMARY KEY (src, pid)) WITHOUT ROWID;"
+      "CREATE TABLE dropped (src BLOB NOT NULL, pid BLOB NOT NULL,"
+      " PRIMARY KEY (src, pid)) WITHOUT ROWID;",
+      // noted: seconds since 1970
+      "CREATE TABLE uploads (folder BLOB NOT NULL PRIMARY KEY, noted INTEGER NOT NULL)"
+      " WITHOUT ROWID;",
+      "CREATE TABLE notes (kind TEXT NOT NULL, name TEXT NOT NULL, text BLOB NOT NULL,"
+      " PRIMARY KEY (kind, name)) WITHOUT ROWID;",
+  };
+  return steps;
+}
 
-constexpr const char* k_create =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE IF NOT EXISTS waiting (src BLOB NOT NULL, pid BLOB NOT NULL,"
-    " PRIMARY KEY (src, pid)) WITHOUT ROWID;"
-    "CREATE TABLE IF NOT EXISTS dropped (src BLOB NOT NULL, pid BLOB NOT NULL,"
-    " PRIMARY KEY (src, pid)) WITHOUT ROWID;"
-    "PRAGMA user_version=1;"
-    "COMMIT;";
-
-std::pair<std::string, std::string> key_of(std::string_view src, std::string_view pid) {
-  return {std::string(src), std::string(pid)};
+std::int64_t seconds(State::Time time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
 
 }  // namespace
 
 Expected<std::unique_ptr<State>> State::open(const std::string& path) {
-  auto database = Database::open(path);
+  auto database = open_migrated(path, migrations());
   if (!database) return tl::unexpected(std::move(database).error());
-  auto version = database->schema_version();
-  if (!version) return tl::unexpected(std::move(version).error());
-  if (*version > k_schema) {
-    return base::fail(ErrorKind::conflict, path + " was written by a newer version of this server",
-                      "schema " + std::to_string(*version));
-  }
   // What was acknowledged survives a power cut: every transaction is synced.
   PULSE2_TRY(database->execute("PRAGMA synchronous=FULL"));
-  if (*version < k_schema) PULSE2_TRY(database->execute(k_create));
   std::unique_ptr<State> state(new State(std::move(*database)));
-  PULSE2_TRY(state->load("waiting", state->m_waiting));
-  PULSE2_TRY(state->load("dropped", state->m_dropped));
+  PULSE2_TRY(state->load_waiting());
   return state;
 }
 
-Expected<void> State::load(const char* table, Keys& keys) {
-  auto select = m_database.prepare(std::string("SELECT src, pid FROM ") + table);
+Expected<void> State::load_waiting() {
+  auto select = m_database.prepare("SELECT src, pid FROM waiting");
   if (!select) return tl::unexpected(std::move(select).error());
   for (;;) {
     auto row = select->step();
     if (!row) return tl::unexpected(std::move(row).error());
     if (!*row) break;
-    keys.push_back(key_of(select->bytes(0), select->bytes(1)));
+    m_waiting.emplace_back(select->bytes(0), select->bytes(1));
   }
-  std::sort(keys.begin(), keys.end());
+  std::sort(m_waiting.begin(), m_waiting.end());
   return {};
 }
 
-Expected<void> State::change(const char* table, Keys& keys, std::string_view src,
-                             std::string_view pid, bool present) {
-  const std::lock_guard lock(m_mutex);
-  auto key = key_of(src, pid);
-  const auto place = std::lower_bound(keys.begin(), keys.end(), key);
-  const bool is_present = place != keys.end() && *place == key;
-  if (is_present == present) return {};
-  const std::string sql = present ? std::string("INSERT OR IGNORE INTO ") + table + " VALUES (?, ?)"
-                                  : std::string("DELETE FROM ") + table + " WHERE src=? AND pid=?";
+Expected<void> State::run(const char* sql, std::initializer_list<std::string_view> blobs) {
   auto statement = m_database.prepare(sql);
   if (!statement) return tl::unexpected(std::move(statement).error());
-  statement->bind_blob(1, src);
-  statement->bind_blob(2, pid);
-  PULSE2_TRY(statement->run());
-  if (present) {
-    keys.insert(place, std::move(key));
-  } else {
-    keys.erase(place);
-  }
-  return {};
+  int index = 0;
+  for (const auto blob : blobs)
+    statement->bind_blob(++index, blob);
+  return statement->run();
 }
 
 bool State::waits_for_files(std::string_view src, std::string_view pid) const {
   const std::lock_guard lock(m_mutex);
-  return std::binary_search(m_waiting.begin(), m_waiting.end(), key_of(src, pid));
+  return std::binary_search(m_waiting.begin(), m_waiting.end(), Keys::value_type(src, pid));
 }
 
 Expected<void> State::set_waiting(std::string_view src, std::string_view pid, bool waits) {
-  return change("waiting", m_waiting, src, pid, waits);
+  const std::lock_guard lock(m_mutex);
+  Keys::value_type key(src, pid);
+  const auto place = std::lower_bound(m_waiting.begin(), m_waiting.end(), key);
+  const bool is_waiting = place != m_waiting.end() && *place == key;
+  if (is_waiting == waits) return {};
+  if (waits) {
+    PULSE2_TRY(run("INSERT OR IGNORE INTO waiting VALUES (?, ?)", {src, pid}));
+    m_waiting.insert(place, std::move(key));
+  } else {
+    PULSE2_TRY(run("DELETE FROM waiting WHERE src=? AND pid=?", {src, pid}));
+    m_waiting.erase(place);
+  }
+  return {};
 }
 
-std::vector<std::pair<std::string, std::string>> State::waiting() const {
+State::Keys State::waiting() const {
   const std::lock_guard lock(m_mutex);
   return m_waiting;
 }
 
-bool State::was_dropped(std::string_view src, std::string_view pid) const {
+Expected<bool> State::was_dropped(std::string_view src, std::string_view pid) const {
   const std::lock_guard lock(m_mutex);
-  return std::binary_search(m_dropped.begin(), m_dropped.end(), key_of(src, pid));
+  auto select = m_database.prepare("SELECT 1 FROM dropped WHERE src=? AND pid=?");
+  if (!select) return tl::unexpected(std::move(select).error());
+  select->bind_blob(1, src);
+  select->bind_blob(2, pid);
+  return select->step();
 }
 
 Expected<void> State::set_dropped(std::string_view src, std::string_view pid, bool dropped) {
-  return change("dropped", m_dropped, src, pid, dropped);
+  const std::lock_guard lock(m_mutex);
+  return run(dropped ? "INSERT OR IGNORE INTO dropped VALUES (?, ?)"
+                     : "DELETE FROM dropped WHERE src=? AND pid=?",
+             {src, pid});
+}
+
+Expected<void> State::note_upload(std::string_view folder, Time now) {
+  const std::lock_guard lock(m_mutex);
+  auto insert = m_database.prepare("INSERT OR REPLACE INTO uploads VALUES (?, ?)");
+  if (!insert) return tl::unexpected(std::move(insert).error());
+  insert->bind_blob(1, folder);
+  insert->bind(2, seconds(now));
+  return insert->run();
+}
+
+Expected<void> State::forget_upload(std::string_view folder) {
+  const std::lock_guard lock(m_mutex);
+  return run("DELETE FROM uploads WHERE folder=?", {folder});
+}
+
+Expected<std::vector<std::string>> State::uploads_since(Time oldest) const {
+  const std::lock_guard lock(m_mutex);
+  auto select = m_database.prepare("SELECT folder FROM uploads WHERE noted>=? ORDER BY folder");
+  if (!select) return tl::unexpected(std::move(select).error());
+  select->bind(1, seconds(oldest));
+  std::vector<std::string> folders;
+  for (;;) {
+    auto row = select->step();
+    if (!row) return tl::unexpected(std::move(row).error());
+    if (!*row) return folders;
+    folders.emplace_back(select->bytes(0));
+  }
+}
+
+Expected<void> State::forget_uploads_before(Time oldest) {
+  const std::lock_guard lock(m_mutex);
+  auto remove = m_database.prepare("DELETE FROM uploads WHERE noted<?");
+  if (!remove) return tl::unexpected(std::move(remove).error());
+  remove->bind(1, seconds(oldest));
+  return remove->run();
+}
+
+Expected<State::Notes> State::notes(std::string_view kind) {
+  const std::lock_guard lock(m_mutex);
+  auto select = m_database.prepare("SELECT name, text FROM notes WHERE kind=? ORDER BY name");
+  if (!select) return tl::unexpected(std::move(select).error());
+  select->bind_text(1, kind);
+  Notes found;
+  for (;;) {
+    auto row = select->step();
+    if (!row) return tl::unexpected(std::move(row).error());
+    if (!*row) return found;
+    found.emplace_back(select->bytes(0), select->bytes(1));
+  }
+}
+
+Expected<void> State::set_note(std::string_view kind, std::string_view name,
+                               std::string_view text) {
+  const std::lock_guard lock(m_mutex);
+  auto insert = m_database.prepare("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)");
+  if (!insert) return tl::unexpected(std::move(insert).error());
+  insert->bind_text(1, kind);
+  insert->bind_text(2, name);
+  insert->bind_blob(3, text);
+  return insert->run();
+}
+
+Expected<void> State::remove_note(std::string_view kind, std::string_view name) {
+  const std::lock_guard lock(m_mutex);
+  auto erase = m_database.prepare("DELETE FROM notes WHERE kind=? AND name=?");
+  if (!erase) return tl::unexpected(std::move(erase).error());
+  erase->bind_text(1, kind);
+  erase->bind_text(2, name);
+  return erase->run();
 }
 
 }  // namespace pulse2::store

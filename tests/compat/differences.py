@@ -8,6 +8,8 @@ docs/compatibility.md says the same in words for administrators.
 import dataclasses
 import typing
 
+from tests.support.packages import file_id
+
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
@@ -53,7 +55,21 @@ class Difference:
                 and (self.recorded is None or self.recorded in str(line["answer"])))
 
 
-ANY = object()
+@dataclasses.dataclass(frozen=True)
+class Recorded:
+    """The recorded answer, of this line or of the one with another label, with some members of some
+    packages (by pid) set to what we answer."""
+
+    members: typing.Mapping
+    label: typing.Optional[str] = None
+
+
+def is_recorded(answer):
+    """Whether an expected answer is made from recorded ones."""
+    return isinstance(answer, Recorded) or (isinstance(answer, list)
+                                            and any(map(is_recorded, answer)))
+
+
 API_RECORD = {"mountpoint": "/package_api_get1", "uuid": "UUID/package_api_get1",
               "protocol": "http", "port": "@PORT@", "server": "127.0.0.1"}
 
@@ -69,7 +85,7 @@ RPC = [
     Difference("a command without text keeps its name",
                {"command": "", "name": "only"}, ("getPackagePostCommandFailure:cdata",)),
     Difference("putPackageXxx of an earlier line rewrote the description, with associateinventory",
-               ANY, ("extra path", "untyped string param")),
+               Recorded({"test": {"associateinventory": "0"}}), ("extra path", "untyped string param")),
     Difference("no such method: a real fault instead of an HTML 500 page",
                Fault(8001), ("system.listMethods", "dotted method", "method render")),
     Difference("not XML: a real fault instead of an HTML 500 page",
@@ -127,78 +143,302 @@ HTTP = [
 ]
 
 AS_RECORDED = object()
-FAILURE = {"FAILURE": {}}
+
+
+@dataclasses.dataclass(frozen=True)
+class Refused:
+    """[False, reason], the reason holding this text."""
+
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class OnDisk:
+    """What the files of the trees say, read by the tests themselves: the packages of the mount
+    point's tree that wait for no files. `pid`: that package alone. `put`: what putPackageDetail
+    answers for the package, "edited" or "created" (without files)."""
+
+    pid: typing.Optional[str] = None
+    put: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Conf:
+    """The conf.xml that was recorded at a line, with some of its text replaced."""
+
+    label: str
+    replaced: typing.Mapping = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Changes:
+    """What a call does below the recording's folder: names that go and names that come or change,
+    with their content; folders end with a slash and have none. Each MD5SUMS is checked anyway."""
+
+    gone: tuple = ()
+    written: typing.Mapping = dataclasses.field(default_factory=dict)
+
+
+NOTHING = Changes()
 
 
 @dataclasses.dataclass(frozen=True)
 class WritingDifference:
-    """A call of the story that changes packages. `disk`: "recorded" when it does on disk what was
-    recorded, "unchanged" when it does nothing there, "ours" when something else."""
+    """Calls of the story that changes packages. `disk`: Changes, where they are not those that were
+    recorded."""
 
     reason: str
     labels: tuple
     answer: object = AS_RECORDED
-    disk: str = "recorded"
+    disk: object = AS_RECORDED
 
+
+NEW = "0a1b2c3d-0000-11e3-8888-000000000001"
+SECOND_NEW = NEW[:-1] + "2"
+FOURTH_NEW = NEW[:-1] + "4"
+CREATED = "putPackageDetail:create need_assign False"
+WAITS = "a package that waits for its files is pending until they are associated"
+REPLACED = "the files of the replaced folder are gone, its new one is there"
+LOCAL_FILE = b"local!!\n"
 
 WRITING = [
-    WritingDifference("binary values are taken like base64 text", ("pushPackage:Binary object instead of string",), True, "ours"),
-    WritingDifference("bad base64 is a failure and leaves no file", ("pushPackage:bad base64",), FAILURE, "unchanged"),
+    WritingDifference("binary values are taken like base64 text",
+                      ("pushPackage:Binary object instead of string",), True,
+                      Changes(written={"tmp_input/put1/rnd1/bin.dat": b"abc"})),
+    WritingDifference("bad base64 is a failure and leaves no file", ("pushPackage:bad base64",),
+                      Failure("malformed"), NOTHING),
     WritingDifference("names that lead out of the upload folder are refused",
-                      ("pushPackage:.. in filename", "pushPackage:.. in random_dir"), FAILURE, "unchanged"),
-    WritingDifference("a failed upload leaves no folder behind", ("pushPackage:local missing",), FAILURE, "unchanged"),
+                      ("pushPackage:.. in filename", "pushPackage:.. in random_dir"),
+                      Failure("invalid_argument"), NOTHING),
+    WritingDifference("a failed upload leaves no folder behind", ("pushPackage:local missing",),
+                      Failure("not_found"), NOTHING),
     WritingDifference("the recording does not say what this file holds: only its size counts",
-                      ("pushPackage:local move", "associate:level1"), disk="ours"),
-    WritingDifference("in byte order, without what failed uploads left",
-                      ("getTemporaryFiles",), [["rnd1", True], ["rnd2", True], ["rnd4", True], ["rnd5", True]]),
+                      ("pushPackage:local move",),
+                      disk=Changes(("local_tmp/rnd2/local file.bin",),
+                                   {"tmp_input/put1/rnd2/": None,
+                                    "tmp_input/put1/rnd2/local file.bin": LOCAL_FILE})),
+    WritingDifference("the recording does not say what this file holds: only its size counts",
+                      ("associate:level1",),
+                      disk=Changes(("tmp_input/put1/rnd2/", "tmp_input/put1/rnd2/local file.bin"),
+                                   {f"p1/{NEW}/local file.bin": LOCAL_FILE})),
+    WritingDifference("in byte order, without what failed uploads left", ("getTemporaryFiles",),
+                      [["rnd1", True], ["rnd2", True], ["rnd4", True], ["rnd5", True]]),
     WritingDifference("in byte order", ("getTemporaryFilesSuggestedCommand",),
-                      {"version": "0.1", "commandcmd": 'regedit /s "a.reg"\ncmd.exe /c "b.bat"\n./"c.sh"'}),
-    WritingDifference("a package that waits for its files is pending until they are associated",
-                      ("detail after create",), {}),
-    WritingDifference("a package that waits for its files is pending until they are associated",
-                      ("pending after create", "pending after mini2"), ANY),
-    WritingDifference("a package that waits for its files is pending until they are associated",
-                      ("mirror isAvailable after create",), False),
-    WritingDifference("a package that waits for its files is pending until they are associated",
-                      ("label after create",), FAILURE),
+                      {"version": "0.1",
+                       "commandcmd": 'regedit /s "a.reg"\ncmd.exe /c "b.bat"\n./"c.sh"'}),
+    WritingDifference(WAITS, ("detail after create",), {}),
+    WritingDifference(WAITS, ("pending after create",),
+                      [Recorded({NEW: {"why": "association"}}, "detail after create")]),
+    WritingDifference(WAITS, ("mirror isAvailable after create",), False),
+    WritingDifference(WAITS, ("label after create",), Failure("not_found")),
     WritingDifference("what exists in the package is replaced",
-                      ("associate:level0 folder already exists in package",), [True, []], "ours"),
-    WritingDifference("the package is complete after the call", ("pending after failed associate",), []),
-    WritingDifference("the files of the replaced folder are gone, its new one is there",
+                      ("associate:level0 folder already exists in package",), [True, []],
+                      Changes(("tmp_input/put1/rnd5/", "tmp_input/put1/rnd5/e.txt",
+                               f"p1/{NEW}/rnd5/a.reg", f"p1/{NEW}/rnd5/b.bat",
+                               f"p1/{NEW}/rnd5/c.sh", f"p1/{NEW}/rnd5/d.txt"),
+                              {f"p1/{NEW}/rnd5/e.txt": b"again\n"})),
+    WritingDifference("the package is complete after the call",
+                      ("pending after failed associate",), []),
+    WritingDifference(REPLACED,
                       ("detail after failed associate", "detail after level1", "detail after edit",
-                       "putPackageDetail:edit need_assign False", "mirror details after edit", "size after edit",
-                       "putPackageDetail:edit need_assign True", "detail after edit NA", "detail after basepath",
-                       "putPackageDetail:edit with basepath/size int/files"), ANY),
-    WritingDifference("the files of the replaced folder are gone, its new one is there",
-                      ("associate:level as string",), disk="ours"),
-    WritingDifference("an unknown package is refused", ("associate:unknown pid",), [False, ""], "unchanged"),
-    WritingDifference("an empty folder has no files to be moved", ("associate:level1 empty dir",), [True, []], "ours"),
-    WritingDifference("missing members take their defaults or keep their values",
-                      ("putPackageDetail:missing keys (edit)", "putPackageDetail:missing keys (create)",
-                       "detail after mini", "getAllPackages after mini2", "getServerDetails after mini2"), ANY, "ours"),
-    WritingDifference("the package was edited before", ("putPackageDetail:a good one after the bad one",), disk="ours"),
-    WritingDifference("an empty id gets a fresh one", ("putPackageDetail:empty id",), ANY, "ours"),
-    WritingDifference("an id that leads out of the tree is refused", ("putPackageDetail:.. id",), FAILURE, "unchanged"),
-    WritingDifference("versions are UTF-8", ("putPackageDetail:non-ascii version",
-                                             "getAllPackages after non-ascii version"), ANY, "ours"),
-    WritingDifference("a version is text", ("putPackageDetail:int version",), ANY),
-    WritingDifference("a package without a label is refused", ("putPackageDetail:empty label",), [False, ""], "unchanged"),
+                       "detail after edit NA", "detail after basepath"), OnDisk(NEW)),
+    WritingDifference(REPLACED, ("mirror details after edit",), OnDisk()),
+    # install me.sh, local file.bin, rnd5/e.txt, setup.exe, z.txt and the MD5SUMS of the five
+    WritingDifference(REPLACED, ("size after edit",),
+                      18 + 8 + 6 + 12 + 2 + 5 * 35 + len("install me.shlocal file.bin"
+                                                        "rnd5/e.txtsetup.exez.txt")),
+    WritingDifference(REPLACED,
+                      ("putPackageDetail:edit need_assign False",
+                       "putPackageDetail:edit need_assign True",
+                       "putPackageDetail:edit with basepath/size int/files"),
+                      OnDisk(NEW, "edited")),
+    WritingDifference("an unknown package is refused", ("associate:unknown pid",),
+                      [False, "This package don't exists"], NOTHING),
+    WritingDifference("an empty folder has no files to be moved", ("associate:level1 empty dir",),
+                      [True, []], Changes(("tmp_input/put1/rnd4/",))),
+    WritingDifference("members that were not sent keep their values",
+                      ("putPackageDetail:missing keys (edit)",), OnDisk(NEW, "edited"),
+                      Changes(written={f"p1/{NEW}/conf.xml": Conf(
+                          CREATED, {"Nouveau paquet été &amp; &lt;co&gt;": "Mini",
+                                    ">1.2.3<": ">2<"})})),
+    WritingDifference("members that were not sent keep their values", ("detail after mini",),
+                      OnDisk(NEW)),
+    WritingDifference("members that were not sent take their defaults",
+                      ("putPackageDetail:missing keys (create)",), OnDisk(SECOND_NEW, "created"),
+                      Changes(written={f"p1/{SECOND_NEW}/": None,
+                                       f"p1/{SECOND_NEW}/MD5SUMS": b"",
+                                       f"p1/{SECOND_NEW}/conf.xml": Conf(
+                                           "putPackageDetail:no commands",
+                                           {NEW[:-1] + "3": SECOND_NEW, "NoLicense": "Mini2"})})),
+    WritingDifference(WAITS, ("pending after mini2",),
+                      [Recorded({NEW[:-1] + "3": {
+                          "id": SECOND_NEW, "label": "Mini2", "why": "association",
+                          "basepath": f"@VAR@/p1/{SECOND_NEW}",
+                          "files": [{"path": f"/{SECOND_NEW}", "name": "MD5SUMS",
+                                     "id": file_id(SECOND_NEW, "MD5SUMS", b"")}]}},
+                                "detail N3")]),
+    WritingDifference("members that were not sent take their defaults: the lists go on",
+                      ("getAllPackages after mini2", "getServerDetails after mini2"), OnDisk()),
+    WritingDifference("the package was edited before",
+                      ("putPackageDetail:a good one after the bad one",),
+                      disk=Changes(written={f"p1/{NEW}/conf.xml": Conf(CREATED)})),
+    WritingDifference("an id that leads out of the tree is refused", ("putPackageDetail:.. id",),
+                      Failure("invalid_argument"), NOTHING),
+    WritingDifference("versions are UTF-8", ("putPackageDetail:non-ascii version",),
+                      OnDisk(FOURTH_NEW, "created"),
+                      Changes(written={f"p1/{FOURTH_NEW}/": None,
+                                       f"p1/{FOURTH_NEW}/MD5SUMS": b"",
+                                       f"p1/{FOURTH_NEW}/conf.xml": Conf(
+                                           CREATED, {NEW: FOURTH_NEW, ">1.2.3<": ">1.0é<"})})),
+    WritingDifference("versions are UTF-8", ("getAllPackages after non-ascii version",), OnDisk()),
+    WritingDifference("a version is text", ("putPackageDetail:int version",),
+                      Recorded({FOURTH_NEW: {"version": "3"}})),
+    WritingDifference("a package without a label is refused", ("putPackageDetail:empty label",),
+                      Refused("label"), NOTHING),
+    WritingDifference("a package without a label is refused: it stays as it was",
+                      ("detail empty label",), Recorded({}, "detail int version")),
     WritingDifference("a package without a label is refused: the others stay",
-                      ("detail empty label", "getAllPackages after empty label"), ANY),
+                      ("getAllPackages after empty label",), OnDisk()),
     WritingDifference("a command given as text is stored",
-                      ("putPackageDetail:command as unicode string", "getAllPackages after command string"), ANY, "ours"),
-    WritingDifference("a true reboot is written as 1", ("putPackageDetail:reboot bool",), ANY, "ours"),
-    WritingDifference("the package was written differently before", ("putPackageDetail:escaping",), disk="ours"),
-    WritingDifference("unknown elements survive an edit", ("putPackageDetail:edit test pkg",), disk="ours"),
+                      ("putPackageDetail:command as unicode string",), OnDisk(FOURTH_NEW, "edited"),
+                      Changes(written={f"p1/{FOURTH_NEW}/conf.xml": Conf(
+                          "putPackageDetail:command as string", {"just a string": "unicodé string"})})),
+    WritingDifference("a command given as text is stored", ("getAllPackages after command string",),
+                      OnDisk()),
+    WritingDifference("a true reboot is written as 1", ("putPackageDetail:reboot bool",),
+                      Recorded({FOURTH_NEW: {"reboot": "1"}}),
+                      Changes(written={f"p1/{FOURTH_NEW}/": None,
+                                       f"p1/{FOURTH_NEW}/MD5SUMS": b"",
+                                       f"p1/{FOURTH_NEW}/conf.xml": Conf(
+                                           "putPackageDetail:reboot bool",
+                                           {'reboot="True"': 'reboot="1"'})})),
+    WritingDifference("the package was written differently before", ("putPackageDetail:escaping",),
+                      disk=Changes(written={f"p1/{FOURTH_NEW}/conf.xml": Conf(
+                          "putPackageDetail:escaping")})),
+    WritingDifference("unknown elements survive an edit", ("putPackageDetail:edit test pkg",),
+                      disk=Changes(written={"p1/test/conf.xml": Conf(
+                          "putPackageDetail:edit test pkg",
+                          {"\t</commands>": "\t\t<Precommands/>\n\t</commands>"})})),
     WritingDifference("an edit works on the package's own folder",
-                      ("putPackageDetail:edit package whose dirname differs", "detail other-id edited",
-                       "getAllPackages dirname differs"), ANY, "ours"),
+                      ("putPackageDetail:edit package whose dirname differs",),
+                      OnDisk("other-id", "edited"),
+                      Changes(written={"p1/dirname-differs/conf.xml": Conf(
+                          "putPackageDetail:edit package whose dirname differs")})),
+    WritingDifference("an edit works on the package's own folder", ("detail other-id edited",),
+                      OnDisk("other-id")),
+    WritingDifference("an edit works on the package's own folder",
+                      ("getAllPackages dirname differs",), OnDisk()),
     WritingDifference("a package of a tree that no package_api_put serves is not edited",
-                      ("putPackageDetail:edit package of mirror2 through put1",), [False, ""], "unchanged"),
-    WritingDifference("the package of the other tree is no package of this one", ("detail second",), {}),
+                      ("putPackageDetail:edit package of mirror2 through put1",),
+                      Refused("can't be changed from here"), NOTHING),
+    WritingDifference("the package of the other tree is no package of this one",
+                      ("detail second",), {}),
     WritingDifference("the package of the other tree stays as it was",
-                      ("getAllPackages after editing second", "mirror2 details after editing second"), ANY),
-    WritingDifference("all files are removed or none", ("removeFiles:one missing",), [False, ""], "unchanged"),
-    WritingDifference("names that lead out of the package are refused", ("removeFiles:..",), FAILURE, "unchanged"),
-    WritingDifference("a dropped package loses its own folder", ("dropPackage:dirname differs",), disk="ours"),
+                      ("getAllPackages after editing second", "mirror2 details after editing second"),
+                      OnDisk()),
+    WritingDifference("all files are removed or none", ("removeFiles:one missing",),
+                      Refused("'data/nope.txt' is no file"), NOTHING),
+    WritingDifference("names that lead out of the package are refused", ("removeFiles:..",),
+                      Failure("invalid_argument"), NOTHING),
+    WritingDifference("names are UTF-8", ("removeFiles:unicode",),
+                      Refused("'données' is no file"), NOTHING),
+    WritingDifference("a dropped package loses its own folder", ("dropPackage:dirname differs",),
+                      disk=Changes(("p1/dirname-differs/", "p1/dirname-differs/MD5SUMS",
+                                    "p1/dirname-differs/conf.xml", "p1/dirname-differs/f.txt"))),
+    WritingDifference("an edit writes what the package holds, whatever the recording held",
+                      ("associate:level as string",),
+                      disk=Changes(("tmp_input/put1/rnd6/z.txt",), {f"p1/{NEW}/z.txt": b"z\n"})),
 ]
+# An empty id gets a fresh one; the test says what this one does.
+FRESH_ID = "putPackageDetail:empty id"
+
+
+@dataclasses.dataclass(frozen=True)
+class ImagingDifference:
+    """A call of the imaging API. `disk` maps what we write differently (None: nothing) to its
+    content without the date; `members` are members of a struct that differ."""
+
+    reason: str
+    labels: tuple
+    answer: object = AS_RECORDED
+    disk: object = dataclasses.field(default_factory=dict)
+    agent: object = AS_RECORDED
+    members: typing.Mapping = dataclasses.field(default_factory=dict)
+
+
+# The test itself looks at the files.
+ANY = object()
+
+MENU_HEAD = b"""# Auto-generated
+
+timeout 20
+default 2
+splashimage /bootloader/bootsplash.xpm
+color 7/1 15/3
+
+title Continue Usual Startup
+desc Start as usual
+root (hd0)
+chainloader +1
+
+title Register as Pulse 2 Client
+desc Record this computer in Pulse 2 Server
+identify L=C P=none
+reboot
+
+"""
+MENU_END = b"""\
+kernel (nd)/diskless/kernel quiet  revosavedir=masters revoinfodir=computers revooptdir=postinst \
+revobase=@VAR@/imaging revorestorenfs revopost revomac=001122334455 \
+revoimage=302c19d2-212b-4b9a-b04e-4fced0b83466\x20
+initrd (nd)/diskless/initrd
+"""
+COMPUTER_MENU = "bootmenus/001122334455"
+FIRST_SCRIPT = "masters/302c19d2-212b-4b9a-b04e-4fced0b83466/postinst.d/01_postinst"
+
+IMAGING = [
+    ImagingDifference("a UUID with slashes is none", ("computerPrepareImagingDirectory:..",), False,
+                      {"x/": None}),
+    ImagingDifference("the cached name is answered, not an empty one",
+                      ("getComputerByMac:from agent, again (now cached)",),
+                      members={"fqdn": "pc-été.example.com"}),
+    ImagingDifference("the cached name is answered, not an empty one",
+                      ("getComputerByMac:windows format",), members={"fqdn": "hostname1."}),
+    ImagingDifference("the address goes to the agent as one text", ("computerUpdate",),
+                      agent=[("imaging.getMenu", ["00:11:22:33:44:55"])]),
+    ImagingDifference("the cached entry is believed for longer than in the recording",
+                      ("injectInventory",),
+                      agent=[("imaging.injectInventory",
+                              ["35f23420-4050-4734-b172-d458915ef17d", "UUID17",
+                               {"macaddr": "00:11:22:33:44:55",
+                                "disk": {"0": {"H": 16, "C": 1023, "S": 63, "size": 63, "parts": {
+                                    "0": {"start": 63, "length": 530082, "type": 131}}}}}])]),
+    ImagingDifference("a character outside code page 437 loses its accent", ("menu:name with a tilde",),
+                      disk={COMPUTER_MENU: MENU_HEAD + b"title Restaura\x87ao\ndesc \x85\x82\x8co\n"
+                            + MENU_END}),
+    ImagingDifference("a character outside code page 437 loses its accent",
+                      ("menu:o tilde (not in cp437)",),
+                      disk={COMPUTER_MENU: MENU_HEAD + b"title o\n" + MENU_END}),
+    ImagingDifference("scripts are written whole", ("menu:post_install_script non-ascii",),
+                      disk={FIRST_SCRIPT: "#!/bin/sh\n\n. /opt/lib/libpostinst.sh\necho \"==> postinstall "
+                                          "script #1 : é\"\nset -v\n\necho é\n".encode()}),
+    ImagingDifference("the folder of a computer is made when it is missing",
+                      ("computersMenuSet:mixed, one not in cache",),
+                      disk={"computers/UUID99/": b"", "computers/UUID99/hostname": b"pc99"}),
+    ImagingDifference("an image that is not valid is reported as such",
+                      ("imageDone:empty dir (not a valid image)",), True,
+                      agent=[("imaging.imageUpdate",
+                              ["35f23420-4050-4734-b172-d458915ef17d", "UUID17", "@IMAGE@",
+                               "Failed backup of pc-été", "date, 0 B", 0.0, "date", "INVALID"])]),
+    ImagingDifference("titles are UTF-8", ("ISO:size string, several volumes, non-ascii title",), True),
+    ImagingDifference("there is no such image", ("ISO:bad uuid",), Failure("not_found")),
+    ImagingDifference("a script has a file name", ("createBootServiceFromPostInstall:..",), False),
+    ImagingDifference("scripts are written whole", ("createBootServiceFromPostInstall:non-ascii",),
+                      disk={"postinst/scripts/UUID7.sh": "echo é\n".encode()}),
+    ImagingDifference("all is moved into the archive, whatever the recording's image held",
+                      ("computerUnregister:archive",), disk=ANY),
+    ImagingDifference("no such method: a real fault instead of an HTML 500 page",
+                      ("unknown imaging method",), Fault(8001)),
+]
+# The recorded server put the host name before the whole name.
+DOUBLED_NAME = ("pc-été.pc-été.example.com", "pc-été.example.com")

@@ -1,19 +1,29 @@
 """Replays the recorded story of calls that change packages, in its order and on its trees."""
 import base64
 import hashlib
+import re
 import shutil
 import tarfile
 import unittest
 import xmlrpc.client
 
 from tests.compat import differences
-from tests.compat.golden import GOLDEN, GoldenTest, add_line_tests, records
+from tests.compat.golden import GOLDEN, GoldenTest, add_line_tests, records, with_members
 from tests.compat.test_rpc import typed
+from tests.support.packages import md5sums, record_on_disk, records_on_disk
 from tests.support.server import wait_until
 
 LINES = records("write-rpc.jsonl")
-# The recording's local uploads, which no archive holds.
-LOCAL_FILES = {"rnd2/local file.bin": b"local!!\n"}
+BY_LABEL = {line["label"]: line for line in LINES}
+SOURCES = {"/package_api_get1": "p1", "/package_api_ro": "p1", "/mirror1": "p1", "/mirror2": "p2"}
+PENDING = "/package_api_get1"
+FAILURE = re.compile(r"(invalid_argument|malformed|not_found|already_exists): .+ ", re.DOTALL)
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def entry_of(name, content):
+    """A file as the recording lists it."""
+    return f"{name}  {len(content)}  {hashlib.md5(content).hexdigest()}"
 
 
 def listing(folder):
@@ -27,8 +37,7 @@ def listing(folder):
         if path.is_dir():
             lines.add(name + "/")
         else:
-            content = path.read_bytes()
-            lines.add(f"{name}  {len(content)}  {hashlib.md5(content).hexdigest()}")
+            lines.add(entry_of(name, path.read_bytes()))
     return lines
 
 
@@ -65,16 +74,16 @@ class WritingCalls(GoldenTest):
     """One test for each recorded call; they run in the order of the story."""
 
     maxDiff = 4000
-    trees = ("p1", "tmp_input", "local_tmp")
+    trees = ("p1", "p2", "tmp_input", "local_tmp")
 
     @classmethod
     def make_tree(cls, src):
         super().make_tree(src)
         shutil.rmtree(cls.folder / "var" / "tmp_input" / "put1")
-        for name, content in LOCAL_FILES.items():
-            path = cls.folder / "var" / "local_tmp" / name
-            path.parent.mkdir(parents=True)
-            path.write_bytes(content)
+        # The recording's local upload, which no archive holds.
+        path = cls.folder / "var" / "local_tmp" / "rnd2" / "local file.bin"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(differences.LOCAL_FILE)
 
     def reset(self):
         """Puts the trees back as they were and starts the server afresh."""
@@ -101,26 +110,123 @@ class WritingCalls(GoldenTest):
         params = unmarshalled(self.fill_in(line["params"]))
         return getattr(self.server.proxy(line["mount"]), line["method"])(*params)
 
-    def check_disk(self, line, before, after):
+    def conf_text(self, conf):
+        """A recorded conf.xml, with what is to be replaced."""
+        changes = BY_LABEL[conf.label]["disk_changes"]["p1"]["changed_files"]
+        text = next(change["text"] for name, change in changes.items() if name.endswith("conf.xml"))
+        for old, new in conf.replaced.items():
+            self.assertIn(old, text)
+            text = text.replace(old, new)
+        return text.encode()
+
+    def check_changes(self, changes, before, after):
+        """Compares by name, and what is written also by content."""
+        old = {f"{tree}/{entry}" for tree, entries in before.items() for entry in entries}
+        new = {f"{tree}/{entry}" for tree, entries in after.items() for entry in entries}
+        names_gone = {entry.split("  ")[0] for entry in old} - {entry.split("  ")[0] for entry in new}
+        self.assertEqual(set(changes.gone), names_gone)
+        expected = set()
+        for name, content in changes.written.items():
+            if isinstance(content, differences.Conf):
+                content = self.conf_text(content)
+            expected.add(name if content is None else entry_of(name, content))
+        written = {entry for entry in new - old
+                   if entry.split("  ")[0] in changes.written or "/MD5SUMS  " not in entry}
+        self.assertEqual(expected, written)
+
+    def check_recorded_changes(self, line, before, after):
         for tree, changes in line["disk_changes"].items():
             old, new = before.get(tree, set()), after.get(tree, set())
             self.assertEqual(set(changes["removed"]), old - new, f"removed from {tree}")
             self.assertEqual(set(changes["added"]), new - old, f"added to {tree}")
+        for tree in set(self.trees) - set(line["disk_changes"]):
+            self.assertEqual(before.get(tree), after.get(tree), tree)
 
-    def check_failure(self, line, answer):
+    def check_packages(self):
+        """Whatever was called: every MD5SUMS is right, and the APIs say what the disk says."""
+        for path in (self.folder / "var").glob("p[12]/*/MD5SUMS"):
+            files = {file.relative_to(path.parent).as_posix(): file.read_bytes()
+                     for file in path.parent.rglob("*") if file.is_file()
+                     and file not in (path, path.parent / "conf.xml")}
+            self.assertEqual(md5sums(files), path.read_bytes(), path)
+        pending = self.server.proxy(PENDING).getAllPendingPackages()
+        for record in pending:
+            self.assertEqual("association", record.pop("why"))
+        ours = self.server.proxy(PENDING).getAllPackages()
+        self.assertEqual(typed(records_on_disk(self.folder / "var" / "p1")), typed(ours + pending))
+
+    def check_failure(self, line, answer, kind=None):
         self.assertIsInstance(answer, dict, answer)
         self.assertEqual({"faultCode", "faultString", "faultTraceback"}, set(answer))
         self.assertEqual(line["method"], answer["faultString"].split(" ")[0])
+        self.assertRegex(answer["faultCode"], FAILURE)
+        if kind:
+            self.assertEqual(kind, answer["faultCode"].split(":")[0])
 
-    def check_answer(self, line, answer, expected):
-        if isinstance(expected, dict) and "FAILURE" in expected:
+    def check_refusal(self, answer, reason):
+        self.assertIsInstance(answer, list, answer)
+        self.assertEqual((False, 2), (answer[0], len(answer)), answer)
+        self.assertIn(reason, answer[1])
+
+    def check_fresh_package(self, line, answer, before, after):
+        """An empty id: the package is made under a fresh one, and waits for its files."""
+        pid = answer[1]
+        self.assertRegex(pid, UUID)
+        self.assertEqual(typed(self.on_disk(line, differences.OnDisk(pid, "created"))),
+                         typed(answer))
+        self.check_changes(differences.Changes(written={
+            f"p1/{pid}/": None, f"p1/{pid}/MD5SUMS": b"",
+            f"p1/{pid}/conf.xml": differences.Conf(differences.CREATED, {differences.NEW: pid})}),
+            before, after)
+
+    def on_disk(self, line, wanted):
+        src = self.folder / "var" / SOURCES[line["mount"]]
+        records = {record["id"]: record for record in records_on_disk(src)}
+        if not wanted.pid:
+            waiting = {r["id"] for r in self.server.proxy(PENDING).getAllPendingPackages()}
+            return [record for pid, record in records.items() if pid not in waiting]
+        record = records[wanted.pid]
+        if not wanted.put:
+            return record
+        if wanted.put == "created":
+            return [True, wanted.pid, record["basepath"], {**record, "files": []}]
+        return [True, wanted.pid, record["basepath"], record]
+
+    def expected(self, line, wanted):
+        """The exact answer that is wanted."""
+        if isinstance(wanted, list):
+            return [self.expected(line, item) for item in wanted]
+        if isinstance(wanted, differences.OnDisk):
+            return self.on_disk(line, wanted)
+        if isinstance(wanted, differences.Recorded):
+            answer = BY_LABEL[wanted.label or line["label"]]["answer"]
+            return in_documented_types(self.fill_in(with_members(answer, wanted.members)))
+        return self.fill_in(wanted)
+
+    def check_answer(self, line, answer, wanted):
+        if isinstance(wanted, differences.Failure):
+            return self.check_failure(line, answer, wanted.kind)
+        if isinstance(wanted, differences.Refused):
+            return self.check_refusal(answer, wanted.reason)
+        if wanted is not differences.AS_RECORDED:
+            if differences.is_recorded(wanted):
+                answer = in_documented_types(answer)
+            return self.assertEqual(typed(self.expected(line, wanted)), typed(answer))
+        recorded = line["answer"]
+        if isinstance(recorded, dict) and "FAILURE" in recorded:
             return self.check_failure(line, answer)
-        if expected == "REFUSED" or (isinstance(expected, list) and expected[:1] == [False]):
-            self.assertIsInstance(answer, list, answer)
-            self.assertEqual((False, 2), (answer[0], len(answer)), answer)
-            return self.assertIsInstance(answer[1], str)
-        return self.assertEqual(typed(in_documented_types(self.fill_in(expected))),
+        if isinstance(recorded, list) and recorded[:1] == [False] and "[Errno" in recorded[1]:
+            return self.check_refusal(answer, "")  # the system's words
+        return self.assertEqual(typed(in_documented_types(self.fill_in(recorded))),
                                 typed(in_documented_types(answer)))
+
+    def check_disk(self, line, wanted, before, after):
+        if wanted is not differences.AS_RECORDED:
+            self.check_changes(wanted, before, after)
+        elif "disk_changes" in line:
+            self.check_recorded_changes(line, before, after)
+        else:
+            self.assertEqual(before, after)
 
     def replay(self, line):
         if line["label"].startswith("-- RESET"):
@@ -128,16 +234,14 @@ class WritingCalls(GoldenTest):
         before = self.snapshot()
         answer = self.call(line)
         after = self.snapshot()
-        difference = next((d for d in differences.WRITING if line["label"] in d.labels), None)
-        expected = line["answer"]
-        if difference and difference.answer is not differences.AS_RECORDED:
-            expected = difference.answer
-        if expected is not differences.ANY:
-            self.check_answer(line, answer, expected)
-        if difference and difference.disk == "unchanged":
-            self.assertEqual(before, after)
-        elif "disk_changes" in line and not (difference and difference.disk == "ours"):
-            self.check_disk(line, before, after)
+        if line["label"] == differences.FRESH_ID:
+            self.check_fresh_package(line, answer, before, after)
+        else:
+            difference = next((d for d in differences.WRITING if line["label"] in d.labels),
+                              differences.WritingDifference("", ()))
+            self.check_answer(line, answer, difference.answer)
+            self.check_disk(line, difference.disk, before, after)
+        self.check_packages()
 
 
 add_line_tests(WritingCalls, LINES, WritingCalls.replay)

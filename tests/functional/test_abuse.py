@@ -5,7 +5,7 @@ import socket
 import threading
 import xmlrpc.client
 
-from tests.support.cases import BASIC_CONFIGURATION, ServerTest
+from tests.support.cases import OPEN_TO_LOOKS, ServerTest
 from tests.support.certificates import Authority
 from tests.support.packages import make_package
 from tests.support.server import PATIENCE, is_sanitized, wait_until
@@ -16,7 +16,7 @@ API = "/package_api_get1"
 FILE = "/mirror1_files/sample/a.txt"
 MIB = 1 << 20
 BLOCK = bytes(range(256)) * 4096  # 1 MiB, its parts tell where they come from
-MANY_CONNECTIONS = BASIC_CONFIGURATION + """
+MANY_CONNECTIONS = OPEN_TO_LOOKS + """
 [http]
 max_connections = 8000
 max_connections_per_address = 8000
@@ -182,6 +182,8 @@ class Heads(AbuseTest):
 
 class Bodies(AbuseTest):
     """Request bodies that are too large or too deep."""
+
+    configuration = OPEN_TO_LOOKS
 
     def assert_fault(self, body, *codes):
         with connect(self.server) as connection:
@@ -353,7 +355,7 @@ class ChangingFiles(AbuseTest):
 class ChangingFilesOverTls(ChangingFiles):
     """The same through TLS."""
 
-    configuration = BASIC_CONFIGURATION.replace(
+    configuration = OPEN_TO_LOOKS.replace(
         "enablessl = 0", "enablessl = 1\ncacert = @FOLDER@/cacert.pem\n"
         "localcert = @FOLDER@/localcert.pem")
 

@@ -1,15 +1,19 @@
-"""The logging sections: where lines go, what they look like, rotation and reopening."""
+"""The logs: where lines go, what they look like, rotation and reopening."""
+import base64
 import datetime
+import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
 import urllib.request
 
 from tests.support.cases import BASIC_CONFIGURATION, FolderTest
+from tests.support.clock import FakeClock
 from tests.support.packages import make_package
-from tests.support.server import PATIENCE, Server, program, wait_until
-from tests.support.wire import get
+from tests.support.server import PATIENCE, Server, is_sanitized, program, wait_until
+from tests.support.wire import Connection, get
 
 # As deployed configuration files have them.
 LOGGING = """
@@ -54,7 +58,7 @@ LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (DEBUG|INFO|WARNING|ERR
                   r"[a-z_]+(\.[a-z_0-9]+)+: \S.*")
 
 
-class Logging(FolderTest):
+class LoggingTest(FolderTest):
     """Each test has a server of its own."""
 
     def make_server(self, logging=LOGGING):
@@ -73,6 +77,10 @@ class Logging(FolderTest):
 
     def lines(self, server, name="main.log"):
         return (server.folder / "log" / name).read_text(encoding="utf-8").splitlines()
+
+
+class Logging(LoggingTest):
+    """The logging sections."""
 
     def test_lines_have_the_recorded_form(self):
         server = self.make_server().start()
@@ -133,6 +141,35 @@ class Logging(FolderTest):
         server.stop()
         self.assertEqual(1, server.log().count("/dev/full: No space left"), server.log())
 
+    def test_a_disk_that_was_full_is_written_to_again(self):
+        server = self.make_server(LOGGING.replace("handlers.TimedRotatingFileHandler", "FileHandler")
+                                  .replace(", 'midnight', 1, 7", ","))
+        # A disk of its own for the logs, which nobody else sees.
+        prefix = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs -o size=64k none "
+                  f'"{server.folder}/log" && exec "$@"', "sh"]
+        probe = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest("a file system can't be mounted here")
+        server.command_prefix = prefix
+        server.start()
+        disk = pathlib.Path(f"/proc/{server.process.pid}/root{server.folder}/log")
+        with self.assertRaises(OSError), open(disk / "filler", "wb", buffering=0) as filler:
+            while True:
+                filler.write(b"x" * 4096)
+
+        def is_told():
+            server.process.send_signal(signal.SIGUSR1)  # some more lines
+            return "main.log: No space left" in server.log()
+
+        wait_until(is_told, "the full disk is told")
+        self.assertEqual(200, get(server, "/mirror1_files/one/a.txt").status)
+        (disk / "filler").unlink()
+        server.reload()
+        lines = (disk / "main.log").read_text(encoding="utf-8").splitlines()
+        self.assertIn("reload.done", lines[-1])
+        self.assertRegex(lines[-1], LINE)  # whole, and not behind the torn one
+        self.assertEqual(0, server.stop())
+
     def test_a_log_in_a_missing_folder_does_not_stop_the_server(self):
         server = self.make_server(LOGGING.replace("/log/main.log", "/missing/main.log")).start()
         self.assertIn("missing/main.log: No such file", server.log())
@@ -151,3 +188,197 @@ class Logging(FolderTest):
         for part in ("[main] port = none", "[logger_root] level = LOUD: expected NOTSET",
                      "[handler_hand01] args = ", "[formatter_form01] format = "):
             self.assertEqual(1, done.stderr.count(part), done.stderr)
+
+
+SECRET = "s3cr3t-pass"
+CREDENTIALS = "Authorization: Basic " + base64.b64encode(f"console:{SECRET}".encode()).decode()
+COMBINED = re.compile(
+    r'(?P<client>\S+) - (?P<user>\S+) \[(?P<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\] '
+    r'"(?P<request>[^"]*)" (?P<status>\d{3}) (?P<bytes>\d+|-) "(?P<referer>[^"]*)" "(?P<agent>[^"]*)"')
+
+
+class AccessLog(LoggingTest):
+    """`[log] access_log`: a line for each request."""
+
+    OPTIONS = "\n[log]\naccess_log = @FOLDER@/log/access.log\n"
+
+    def make_server(self, logging=OPTIONS):
+        server = super().make_server(logging)
+        server.write_configuration((BASIC_CONFIGURATION + logging).replace(
+            "enablessl = 0", f"enablessl = 0\nusername = console\npassword = {SECRET}"))
+        return server
+
+    def entries(self, server):
+        return [COMBINED.fullmatch(line) for line in self.lines(server, "access.log")]
+
+    def raw(self, server, data):
+        """Sends bytes and reads all answers."""
+        with Connection(server) as connection:
+            connection.send(data)
+            return connection.read_to_end()
+
+    def test_lines_have_the_combined_format(self):
+        server = self.make_server().start()
+        address = "/mirror1_files/one/a.txt"
+        get(server, address, headers=["User-Agent: Wget/1.21", "Referer: http://portal/a"])
+        get(server, address + "?x=%22y", method="HEAD")
+        get(server, "/desc")
+        get(server, "/desc", headers=[CREDENTIALS])
+        self.raw(server, b"GARBAGE\r\n\r\n")
+        get(server, "/missing\"quote", version="HTTP/1.0")
+        server.stop()
+        entries = self.entries(server)
+        self.assertNotIn(None, entries, self.lines(server, "access.log"))
+        # Threads serve them: their order may differ.
+        seen = {(entry["user"], entry["request"], int(entry["status"])): entry for entry in entries}
+        file, head = f"GET {address} HTTP/1.1", f"HEAD {address}?x=%22y HTTP/1.1"
+        self.assertEqual({("-", file, 200), ("-", head, 200), ("-", "GET /desc HTTP/1.1", 401),
+                          ("console", "GET /desc HTTP/1.1", 200), ("-", "-", 400),
+                          ("-", r"GET /missing\x22quote HTTP/1.0", 404)}, set(seen))
+        entry = seen["-", file, 200]
+        self.assertEqual(("127.0.0.1", "1", "http://portal/a", "Wget/1.21"),
+                         (entry["client"], entry["bytes"], entry["referer"], entry["agent"]))
+        self.assertEqual("-", seen["-", head, 200]["bytes"])
+
+    def test_secrets_stay_out(self):
+        server = self.make_server().start()
+        get(server, "/desc", headers=[CREDENTIALS])
+        get(server, f"http://console:{SECRET}@host/desc",
+            headers=[f"Referer: https://console:{SECRET}@host/"])
+        server.stop()
+        text = "\n".join(self.lines(server, "access.log")) + server.log()
+        self.assertIn("console:(hidden)@host", text)
+        self.assertNotIn(SECRET, text)
+        self.assertNotIn(CREDENTIALS.rpartition(" ")[2], text)
+
+    def test_a_moved_file_is_opened_again(self):
+        server = self.make_server().start()
+        log = server.folder / "log" / "access.log"
+        get(server, "/healthz")
+        wait_until(lambda: "/healthz" in log.read_text(encoding="ascii"), "the line is there")
+        log.rename(log.with_suffix(".1"))
+        server.process.send_signal(signal.SIGUSR1)
+        wait_until(log.exists, "the file is there again")
+        get(server, "/mirror1_files/")
+        wait_until(lambda: "/mirror1_files/" in log.read_text(encoding="ascii"), "the next line")
+
+    def test_it_comes_and_goes_with_a_reload(self):
+        server = self.make_server("").start()
+        log = server.folder / "log" / "access.log"
+        get(server, "/healthz")
+        server.reload(BASIC_CONFIGURATION + self.OPTIONS)
+        get(server, "/mirror1_files/")
+        wait_until(lambda: log.exists() and "/mirror1_files/" in log.read_text(encoding="ascii"),
+                   "the line is there")
+        server.reload(BASIC_CONFIGURATION)
+        get(server, "/mirror1_files/one/")
+        self.assertEqual(0, server.stop())
+        self.assertNotIn("/mirror1_files/one/", log.read_text(encoding="ascii"))
+        self.assertNotIn("/healthz", log.read_text(encoding="ascii"))
+
+
+class JsonLog(LoggingTest):
+    """`[log] json_log`: an object for each message."""
+
+    def test_lines_are_objects(self):
+        server = self.make_server(LOGGING + "\n[log]\njson_log = @FOLDER@/log/log.json\n")
+        server.write_configuration(server.config_file.read_text(encoding="utf-8").replace(
+            "enablessl = 0", f"enablessl = 0\nusername = console\npassword = {SECRET}"))
+        server.start()
+        for headers in ([CREDENTIALS], []):
+            get(server, "/package_api_get1", method="POST", headers=headers)
+        with Connection(server) as connection:
+            connection.send("POST /mirror1 HTTP/1.1\r\nHost: h\r\nContent-Length: 64\r\n\r\n"
+                            "<methodCall><methodName>no\n\"ERROR\"</methodName></methodCall>    ")
+            connection.read_answer()
+        server.stop()
+        entries = [json.loads(line) for line in self.lines(server, "log.json")]
+        self.assertEqual({"time", "level", "logger", "id", "message", "process", "thread"},
+                         set().union(*entries))
+        for entry in entries:
+            self.assertRegex(entry["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertEqual(server.process.pid, entry["process"])
+        self.assertLess({"server.listening", "catalog.scan_done", "server.stopping"},
+                        {entry["id"] for entry in entries})
+        # The same messages as in the log of the logging sections.
+        self.assertEqual([line.split(" ", 3)[3] for line in self.lines(server)],
+                         [f"{entry['id']}: {entry['message']}" for entry in entries])
+        self.assertNotIn(SECRET, "\n".join(self.lines(server, "log.json")))
+
+
+class Midnight(LoggingTest):
+    """Python's names for files of past days, with a date that is moved."""
+
+    def make_at(self, date):
+        if is_sanitized():
+            self.skipTest("sanitizers want to be the first library")
+        server = self.make_server()
+        clock = FakeClock(server.folder, "Europe/Paris")
+        clock.set(date)
+        server.command_prefix = clock.prefix
+        server.start()
+        return server, clock
+
+    def write_a_line(self, server):
+        """Lets the server log, and waits until it did."""
+        log = server.folder / "log" / "main.log"
+        before = len(list((server.folder / "log").iterdir())), log.read_text(encoding="utf-8")
+        server.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: (len(list((server.folder / "log").iterdir())),
+                            log.read_text(encoding="utf-8")) != before, "a line is written")
+        wait_until(lambda: "server.logs_reopened" in log.read_text(encoding="utf-8"),
+                   "the line is in the present file")
+
+    def rotated(self, server):
+        return sorted(path.name for path in (server.folder / "log").glob("main.log.*"))
+
+    def test_a_new_day_has_a_new_file(self):
+        server, clock = self.make_at("2024-05-06 23:59:00")
+        self.write_a_line(server)
+        self.assertEqual([], self.rotated(server))
+        clock.set("2024-05-07 00:00:01")
+        self.write_a_line(server)
+        self.assertEqual(["main.log.2024-05-06"], self.rotated(server))
+        old, new = self.lines(server, "main.log.2024-05-06"), self.lines(server)
+        self.assertTrue(all(line.startswith("2024-05-06 23:59:") for line in old), old)
+        self.assertTrue(any("server.listening" in line for line in old))
+        self.assertEqual(1, len(new))
+        self.assertTrue(new[0].startswith("2024-05-07 00:00:"), new)
+        self.assertEqual(0, server.stop())
+
+    def test_seven_days_are_kept(self):
+        server, clock = self.make_at("2024-02-25 12:00:00")
+        for day in (26, 27, 28, 29):
+            clock.set(f"2024-02-{day} 00:00:00")
+            self.write_a_line(server)
+        for day in range(1, 7):
+            clock.set(f"2024-03-0{day} 23:59:59")
+            self.write_a_line(server)
+        self.assertEqual(["main.log.2024-02-28", "main.log.2024-02-29",
+                          *(f"main.log.2024-03-0{day}" for day in range(1, 6))],
+                         self.rotated(server))
+        self.assertEqual(0, server.stop())
+
+    def test_summer_time_begins_and_ends(self):
+        server, clock = self.make_at("2024-03-30 23:59:30")
+        clock.set("2024-03-31 23:59:30")  # a day of 23 hours
+        self.write_a_line(server)
+        self.assertEqual(["main.log.2024-03-30"], self.rotated(server))
+        clock.set("2024-10-27 00:30:00")  # one of 25 hours, after a long silence
+        self.write_a_line(server)
+        clock.set("2024-10-27 23:59:59")
+        self.write_a_line(server)
+        self.assertEqual(["main.log.2024-03-30", "main.log.2024-03-31"], self.rotated(server))
+        clock.set("2024-10-28 00:00:00")
+        self.write_a_line(server)
+        self.assertEqual(["main.log.2024-03-30", "main.log.2024-03-31", "main.log.2024-10-27"],
+                         self.rotated(server))
+        self.assertEqual(0, server.stop())
+
+    def test_a_date_set_back_rotates_nothing(self):
+        server, clock = self.make_at("2024-05-07 00:00:30")
+        clock.set("2024-05-06 23:59:00")
+        self.write_a_line(server)
+        self.assertEqual([], self.rotated(server))
+        self.assertEqual(200, get(server, "/mirror1_files/one/a.txt").status)
+        self.assertEqual(0, server.stop())

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from tests.support.cases import BASIC_CONFIGURATION, FolderTest
+from tests.support.cases import BASIC_CONFIGURATION, OPEN_TO_LOOKS, FolderTest
 from tests.support.packages import make_package
 from tests.support.server import PATIENCE, Server, program, wait_until
 from tests.support.wire import get
@@ -182,7 +182,7 @@ class Starting(FolderTest):
         self.assertEqual(20, len(before))
         self.assertEqual(0, server.stop())
         trace = server.folder / "opened.strace"
-        warm = Server(server.folder, BASIC_CONFIGURATION, port=server.port, command_prefix=[
+        warm = Server(server.folder, OPEN_TO_LOOKS, port=server.port, command_prefix=[
             # The leak checker cannot work under a tracer.
             "strace", "-E", "ASAN_OPTIONS=detect_leaks=0", "-f", "-qq", "-e", "trace=open,openat,openat2", "-o", str(trace)])
         self.addCleanup(warm.kill)

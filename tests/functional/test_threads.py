@@ -63,6 +63,27 @@ class Parallel(ServerTest):
             connection.socket.close()
 
 
+class ReloadUnderLoad(Parallel):
+    """Package trees, logs, limits and routes change while clients are served."""
+
+    def test_reloads(self):
+        (self.folder / "more").mkdir()
+        make_package(self.folder / "more", "more", {"note.txt": b"more"})
+        more = self.configuration + ("[mirror:02]\nmount_point = /mirror2\nsrc = @FOLDER@/more\n"
+                                     "[http]\nmax_request_head = 32 KiB\nfollow_links_to = /opt\n")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            clients = [pool.submit(self.work, number) for number in range(24)]
+            for text in (more, self.configuration, more.replace("/opt", "/usr"),
+                         more.replace("max_", "mix_"), "nonsense", self.configuration):
+                self.server.reload(text, "reload.refused" if text == "nonsense" else "reload.done")
+            self.assertTrue(all(client.result() for client in clients))
+
+    # Those of Parallel itself are not run twice.
+    test_sixteen_clients = None
+    test_connections_come_and_go = None
+    test_many_idle_connections = None
+
+
 class StopUnderLoad(ServerTest):
     """SIGTERM while clients are served: a clean end, and a new start on the same port."""
 

@@ -8,7 +8,7 @@ import subprocess
 import warnings
 
 from tests.support.cases import BASIC_CONFIGURATION, FolderTest, ServerTest
-from tests.support.certificates import A_WHILE_AGO, LATER, SOME_DAY, Authority
+from tests.support.certificates import A_WHILE_AGO, LATER, RSA_KEY, SOME_DAY, Authority
 from tests.support.packages import file_id, make_package
 from tests.support.server import PATIENCE, program
 from tests.support.tls import BROKEN, TlsConnection, TlsServer, trust
@@ -373,6 +373,15 @@ class CertificateFiles(FolderTest):
                              self.certificate() + self.other.key.read_bytes()),
             "localcert.pem", "not (belong|match)|mismatch")
 
+    def test_unknown_ciphers(self):
+        server = self.make_server(
+            SSL_CONFIGURATION.replace("enablessl = 1", "enablessl = 1\nciphers = ROT13"),
+            self.certificate(), self.key())
+        done = subprocess.run([program(), "-d", "-f", server.config_file], capture_output=True,
+                              text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("[ssl] ciphers = ROT13", done.stderr)
+
     def test_no_key_at_all(self):
         self.assert_refused(
             self.make_server(SSL_CONFIGURATION, self.certificate(), self.certificate()),
@@ -405,3 +414,71 @@ class CertificateFiles(FolderTest):
         self.assertEqual(0, server.stop())
         mode = (server.folder / "localcert.pem").stat().st_mode
         self.assertEqual(0o400, stat.S_IMODE(mode))
+
+
+class Offered(TlsTest):
+    """What a scanner finds: nothing that is broken, weak or without forward secrecy."""
+
+    STRONG = {"ECDHE-{}-AES256-GCM-SHA384", "ECDHE-{}-CHACHA20-POLY1305",
+              "ECDHE-{}-AES128-GCM-SHA256"}
+
+    def s_client(self, *arguments):
+        return super().s_client(*arguments, "-servername", "localhost")
+
+    def accepted(self):
+        """Those of all ciphers that the library knows for TLS 1.2 that the server agrees to."""
+        known = subprocess.run(["openssl", "ciphers", "-tls1_2", "-s", "ALL:eNULL:@SECLEVEL=0"],
+                               capture_output=True, text=True, timeout=PATIENCE, check=True)
+        names = known.stdout.strip().split(":")
+        self.assertGreater(len(names), 20)
+        return {name for name in names
+                if "Cipher is (NONE)" not in self.s_client("-tls1_2", "-cipher",
+                                                           f"{name}:@SECLEVEL=0")}
+
+    def test_strong_ciphers_alone(self):
+        self.assertEqual({name.format("ECDSA") for name in self.STRONG}, self.accepted())
+
+    def test_old_versions_are_refused(self):
+        for version in ("-tls1", "-tls1_1"):
+            printed = self.s_client(version, "-cipher", "ALL:@SECLEVEL=0")
+            self.assertIn("alert protocol version", printed)
+            self.assertIn("Cipher is (NONE)", printed)
+
+    def test_ciphers_of_tls_1_3(self):
+        agreed = set()
+        for name in ("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+                     "TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"):
+            if "Cipher is (NONE)" not in self.s_client("-tls1_3", "-ciphersuites", name):
+                agreed.add(name)
+        self.assertEqual({"TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
+                          "TLS_AES_128_GCM_SHA256"}, agreed)
+
+    def test_no_compression_and_no_renegotiation(self):
+        printed = self.s_client("-tls1_2")
+        self.assertIn("Compression: NONE", printed)
+        self.assertIn("Secure Renegotiation IS supported", printed)
+        self.assertIn("Extended master secret: yes", printed)
+
+
+class OfferedWithRsa(Offered):
+    """The same with the kind of certificate that most have."""
+
+    @classmethod
+    def install(cls):
+        cls.identity = cls.middle.issue("rsa.localhost", key=RSA_KEY)
+        super().install()
+
+    def test_strong_ciphers_alone(self):
+        self.assertEqual({name.format("RSA") for name in self.STRONG}, self.accepted())
+
+
+class ChosenCiphers(TlsTest):
+    """`[ssl] ciphers` for clients that have none of the strong ones."""
+
+    configuration = SSL_CONFIGURATION.replace("enablessl = 1",
+                                              "enablessl = 1\nciphers = ECDHE+AES")
+
+    def test_an_old_client_is_served(self):
+        printed = self.s_client("-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256")
+        self.assertIn("Cipher is ECDHE-ECDSA-AES128-SHA256", printed)
+        self.assertIn("alpha", printed)

@@ -39,6 +39,9 @@ mount_point = /package_api_get1
 src = @FOLDER@/src
 """
 
+# Other processes of the same user may look into the server's, too: a tracer, /proc/<pid>/fd.
+OPEN_TO_LOOKS = BASIC_CONFIGURATION.replace("[daemon]\n", "[daemon]\ncore_dumps = 1\n")
+
 
 class FolderTest(unittest.TestCase):
     """Each class has `folder`; it is removed only when all tests of the class succeeded."""
@@ -58,9 +61,14 @@ class FolderTest(unittest.TestCase):
         else:
             shutil.rmtree(cls.folder, ignore_errors=True)
 
-    def tearDown(self):
-        if not self._outcome.success:
+    def run(self, result=None):
+        # tearDown() can't tell whether the test failed.
+        result = result or self.defaultTestResult()
+        before = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > before:
             type(self).keep_folder = True
+        return result
 
     def new_folder(self, name):
         """An empty folder of this test alone."""

@@ -38,6 +38,10 @@ A_WHILE_AGO = "20020101000000Z"
 SOME_DAY = "20480101000000Z"
 LATER = "20490101000000Z"
 
+# Kinds of keys, as `openssl req` takes them.
+EC_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+RSA_KEY = ("-newkey", "rsa:2048")
+
 
 def openssl(*arguments):
     """Runs `openssl`; its error output is in the exception when it fails."""
@@ -79,15 +83,14 @@ class Authority:
     def certificate(self):
         return self.identity.certificate
 
-    def issue(self, name, kind="server", begin=LONG_AGO, end=LATER):
+    def issue(self, name, kind="server", begin=LONG_AGO, end=LATER, key=EC_KEY):
         """A new identity of `kind` server, client or authority."""
-        return self.make(name, kind, begin, end, self.identity)
+        return self.make(name, kind, begin, end, self.identity, key)
 
-    def make(self, name, kind, begin, end, signer):
+    def make(self, name, kind, begin, end, signer, key_kind=EC_KEY):
         certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         request = self.folder / f"{name}.csr"
-        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                "-nodes", "-config", self.configuration, "-subj", f"/CN={name}", "-keyout", key,
+        openssl("req", "-new", *key_kind, "-nodes", "-config", self.configuration, "-subj", f"/CN={name}", "-keyout", key,
                 "-out", request)
         signing = (["-cert", signer.certificate, "-keyfile", signer.key] if signer
                    else ["-selfsign", "-keyfile", key])

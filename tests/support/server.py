@@ -132,6 +132,23 @@ class Server:
             raise AssertionError(self.log()[report.start():report.start() + 6000])
         return status
 
+    def send_signal(self, number):
+        self.process.send_signal(number)
+
+    def reload(self, configuration=None, done="reload.done"):
+        """Writes another configuration, if given, and sends SIGHUP; returns what was logged then.
+        With done="reload.refused" the server is expected to keep what it had."""
+        if configuration is not None:
+            self.write_configuration(configuration)
+        begin = len(self.log())
+        self.send_signal(signal.SIGHUP)
+        ends = re.compile(r"^.*reload\.(?:done|refused): .*\n", re.MULTILINE)
+        wait_until(lambda: ends.search(self.log(), begin), "the reload is over")
+        log = self.log()[begin:]
+        if f"{done}: " not in log:
+            raise AssertionError(f"expected {done}:\n{log}")
+        return log
+
     def kill(self):
         if self.process and self.process.poll() is None:
             self.process.kill()

@@ -35,8 +35,10 @@ def parse_head(head):
 class Connection:
     """A connection that sends bytes as given and reads answers one by one."""
 
-    def __init__(self, server, host=None, timeout=30):
-        self.socket = socket.create_connection((host or server.host, server.port), timeout=timeout)
+    def __init__(self, server, host=None, timeout=30, source=None):
+        """`source`: the client's own address, such as 127.0.0.2."""
+        self.socket = socket.create_connection((host or server.host, server.port), timeout=timeout,
+                                               source_address=(source, 0) if source else None)
         self.buffer = b""
 
     def __enter__(self):

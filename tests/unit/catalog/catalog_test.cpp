@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/hash.hpp"
+#include "catalog/package_reader.hpp"
 #include "temporary_folder.hpp"
 
 namespace pulse2::catalog {
@@ -155,6 +156,8 @@ TEST_F(CatalogTest, serves_the_first_of_two_folders_with_one_id) {
   ASSERT_THAT(ids(*snapshot, m_src), ElementsAre("same"));
   EXPECT_EQ(snapshot->find_any("same")->folder, "a");
   EXPECT_THAT(m_reporter->text(), HasSubstr("catalog.duplicate_id: " + m_src + "/b"));
+  ASSERT_THAT(snapshot->broken(), SizeIs(1));
+  EXPECT_EQ(snapshot->broken()[0].duplicate_of, "same");
 }
 
 TEST_F(CatalogTest, reports_broken_packages_and_serves_the_others) {
@@ -236,6 +239,7 @@ TEST_F(CatalogTest, withdraws_what_belied_its_md5sums) {
     const auto snapshot = scan();
     EXPECT_THAT(ids(*snapshot, m_src), IsEmpty());
     ASSERT_THAT(snapshot->broken(), SizeIs(1));
+    EXPECT_TRUE(snapshot->broken()[0].fingerprint.is_known());
     EXPECT_THAT(m_reporter->text(),
                 HasSubstr("ERROR catalog.verification_failed: " + m_src + "/p/install.bat"));
     EXPECT_EQ(m_folder.read("src/p/MD5SUMS"), sums);
@@ -380,6 +384,30 @@ TEST_F(CatalogTest, publishes_while_it_still_hashes) {
   EXPECT_TRUE(progress.time_left);
   catalog.stop();
   EXPECT_THAT(reporter.text(), HasSubstr("of 8.0 GiB"));
+}
+
+TEST_F(CatalogTest, entries_stand_for_the_folder_that_is_there) {
+  add("new", "new", "content");
+  add("current", "current", "content");
+  m_folder.write("src/current/MD5SUMS", base::md5_hex("content") + "  install.bat\n");
+  add("broken", "", "content");
+  add("twice/a", "twice", "content");
+  add("twice/b", "twice", "content");
+  const auto snapshot = scan();
+  const auto root = os::Root::open(m_src);
+  NoReporter reporter;
+  const auto on_disk = [&](const std::string& folder) {
+    const auto package = read_package(*root, folder, reporter);
+    return package ? fingerprint_of(*package) : package.error().fingerprint;
+  };
+  ASSERT_THAT(ids(*snapshot, m_src), ElementsAre("current", "new", "twice"));
+  for (const auto& entry : snapshot->packages(m_src))
+    EXPECT_EQ(entry->fingerprint, on_disk(entry->folder)) << entry->folder;
+  ASSERT_THAT(snapshot->broken(), SizeIs(2));
+  for (const auto& broken : snapshot->broken()) {
+    EXPECT_TRUE(broken.fingerprint.is_known());
+    EXPECT_EQ(broken.fingerprint, on_disk(broken.folder)) << broken.folder;
+  }
 }
 
 TEST_F(CatalogTest, settles_on_a_file_that_changes_while_it_is_read) {

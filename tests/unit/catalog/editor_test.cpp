@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/hash.hpp"
+#include "catalog/package_reader.hpp"
 #include "os/file.hpp"
 #include "temporary_folder.hpp"
 
@@ -50,7 +51,7 @@ class EditorTest : public testing::Test {
     };
     m_catalog = std::make_unique<Catalog>(std::move(options), *m_pool, m_reporter);
     m_editor = std::make_unique<Editor>(EditorOptions{{m_src}, {}, m_real_deletion}, *m_catalog,
-                                        *m_state, m_ledger, *m_pool, m_reporter);
+                                        *m_state, m_ledger, m_locks, *m_pool, m_reporter);
     m_editor->recover();
     ASSERT_TRUE(m_catalog->start());
     ASSERT_TRUE(m_catalog->wait_until_ready(10s, true));
@@ -82,6 +83,11 @@ class EditorTest : public testing::Test {
     return m_editor->add(m_src, pid, {{folder->get(), item}});
   }
   bool has(const std::string& name) const { return fs::exists(m_folder / name); }
+  /// Lets every change of the state file fail.
+  void break_state() {
+    auto database = store::Database::open(m_folder / "state.sqlite");
+    ASSERT_TRUE(database->execute("DROP TABLE waiting; DROP TABLE dropped;"));
+  }
   bool is_staging_empty() const {
     return !has("src/.pulse2-staging") || fs::is_empty(m_folder / "src/.pulse2-staging");
   }
@@ -94,6 +100,7 @@ class EditorTest : public testing::Test {
   bool m_real_deletion = true;
   SilentReporter m_reporter;
   NoMirrors m_ledger;
+  PackageLocks m_locks;
   std::unique_ptr<os::ThreadPool> m_pool;
   std::unique_ptr<store::State> m_state;
   std::unique_ptr<Catalog> m_catalog;
@@ -216,7 +223,55 @@ TEST_F(EditorTest, WithoutRealDeletionOnlyTheDescriptionIsWithdrawn) {
   EXPECT_FALSE(find("p"));
 }
 
-TEST_F(EditorTest, AJsonPackageStaysJsonAndBothDescriptionsAreRewritten) {
+TEST_F(EditorTest, WhatIsDoneIsUndoneWhenTheStateCannotBeWritten) {
+  ASSERT_TRUE(m_editor->put(m_src, "n", set_label("New"), true));
+  const auto before = find("n");
+  break_state();
+  EXPECT_FALSE(add("n", "c.txt"));
+  EXPECT_EQ(find("n"), before);
+  EXPECT_FALSE(has("src/n/c.txt"));
+  EXPECT_EQ(m_folder.read("src/n/MD5SUMS"), "");
+  EXPECT_TRUE(has("upload/r/c.txt"));
+  EXPECT_FALSE(m_editor->put(m_src, "other", set_label("Other"), true));
+  EXPECT_FALSE(has("src/other"));
+  EXPECT_FALSE(find("other"));
+  EXPECT_FALSE(m_editor->drop(m_src, "p"));
+  EXPECT_TRUE(has("src/p/a.txt"));
+  EXPECT_TRUE(find("p"));
+  EXPECT_TRUE(is_staging_empty());
+}
+
+TEST_F(EditorTest, AnUploadThatComesMeanwhileStays) {
+  m_folder.write("upload/r/folder/done.txt", "done");
+  m_folder.write("upload/r/folder/.pulse2-tmp.push.1-1", "on its way");
+  ASSERT_TRUE(add("p", "folder"));
+  EXPECT_TRUE(has("src/p/folder/done.txt"));
+  EXPECT_FALSE(has("upload/r/folder/done.txt"));
+  EXPECT_TRUE(has("upload/r/folder/.pulse2-tmp.push.1-1"));
+}
+
+TEST_F(EditorTest, AfterAChangeTheNextStartReadsNoPayload) {
+  ASSERT_TRUE(add("p", "c.txt"));
+  ASSERT_TRUE(m_editor->put(m_src, "p", set_label("New"), false));
+  ASSERT_TRUE(m_editor->remove(m_src, "p", {"a.txt"}));
+  restart();
+  EXPECT_EQ(m_catalog->progress().files_total, 0U);
+}
+
+TEST_F(EditorTest, AJsonPackageStaysJson) {
+  m_folder.write("src/only/conf.json",
+                 R"({"id": "only", "name": "Old", "version": "1", "mine": [1, {"deep": null}],)"
+                 R"( "commands": {"command": {"name": "n", "command": "c", "x": true}}})");
+  restart();
+  ASSERT_TRUE(m_editor->put(m_src, "only", set_label("New"), false));
+  EXPECT_FALSE(has("src/only/conf.xml"));
+  const std::string text = m_folder.read("src/only/conf.json");
+  EXPECT_THAT(text, HasSubstr("\"name\": \"New\""));
+  EXPECT_THAT(text, HasSubstr("\"deep\": null"));
+  EXPECT_THAT(text, HasSubstr("\"x\": true"));
+}
+
+TEST_F(EditorTest, TwoDescriptionsAreRewrittenTogether) {
   m_folder.write("src/j/conf.json",
                  R"({"id": "j", "name": "Old", "version": "1", "commands": {}, "mine": 7})");
   m_folder.write("src/j/conf.xml", m_folder.read("src/p/conf.xml"));
@@ -240,6 +295,25 @@ TEST_F(EditorTest, AnInterruptedReplacementIsUndoneAtTheNextStart) {
   ASSERT_TRUE(find("p"));
   EXPECT_EQ(m_folder.read("src/p/a.txt"), "a");
   EXPECT_TRUE(is_staging_empty());
+}
+
+TEST_F(EditorTest, AnEntryStandsForTheFolderThatItsChangeMade) {
+  const auto is_as_on_disk = [&](const std::string& pid) {
+    const auto root = os::Root::open(m_src);
+    NoReporter reporter;
+    const auto found = read_package(*root, pid, reporter);
+    return found && find(pid)->fingerprint == fingerprint_of(*found);
+  };
+  ASSERT_TRUE(m_editor->put(m_src, "p", set_label("New"), true));
+  EXPECT_TRUE(is_as_on_disk("p"));
+  ASSERT_TRUE(m_editor->put(m_src, "n", set_label("New"), true));
+  EXPECT_TRUE(is_as_on_disk("n"));
+  ASSERT_TRUE(add("p", "c.txt"));
+  EXPECT_TRUE(is_as_on_disk("p"));
+  ASSERT_TRUE(m_editor->remove(m_src, "p", {"a.txt"}));
+  EXPECT_TRUE(is_as_on_disk("p"));
+  restart();
+  EXPECT_EQ(m_catalog->progress().files_done, 0U);  // all hashes were remembered
 }
 
 }  // namespace

@@ -10,10 +10,7 @@
 namespace pulse2::log {
 namespace {
 
-std::string rendered(const std::string& format, const std::string& datefmt = {}) {
-  const test::Zone zone("UTC");
-  auto pieces = config::compile_line_format(format);
-  EXPECT_TRUE(pieces.has_value()) << format;
+Record usual_record() {
   Record record;
   record.level = config::LogLevel::warning;
   record.logger = "imaging";
@@ -23,7 +20,14 @@ std::string rendered(const std::string& format, const std::string& datefmt = {})
       std::chrono::system_clock::from_time_t(1'709'247'907) + std::chrono::milliseconds(42);
   record.process = 77;
   record.thread = 78;
-  return render({pieces.value_or(std::vector<config::LinePiece>{}), datefmt}, record);
+  return record;
+}
+
+std::string rendered(const std::string& format, const std::string& datefmt = {}) {
+  const test::Zone zone("UTC");
+  auto pieces = config::compile_line_format(format);
+  EXPECT_TRUE(pieces.has_value()) << format;
+  return render({pieces.value_or(std::vector<config::LinePiece>{}), datefmt}, usual_record());
 }
 
 TEST(Render, FillsInTheFields) {
@@ -31,6 +35,23 @@ TEST(Render, FillsInTheFields) {
             "2024-02-29 23:05:07,042 WARNING imaging.menu: no menu");
   EXPECT_EQ(rendered("%(name)s %(process)d %(thread)d %(levelno)s"), "imaging 77 78 30");
   EXPECT_EQ(rendered("%(created)d.%(msecs)03d %(created).3f"), "1709247907.042 1709247907.042");
+}
+
+TEST(RenderJson, IsAnObjectOfItsParts) {
+  const test::Zone zone("Europe/Paris");
+  EXPECT_EQ(render_json(usual_record()),
+            R"({"time":"2024-02-29T23:05:07.042Z","level":"WARNING","logger":"imaging",)"
+            R"("id":"imaging.menu","message":"no menu","process":77,"thread":78})");
+}
+
+TEST(RenderJson, QuotesWhatMessagesHold) {
+  auto record = usual_record();
+  record.message = R"(api.failure: say "no": \x1b)";
+  EXPECT_NE(render_json(record).find(R"("id":"api.failure","message":"say \"no\": \\x1b")"),
+            std::string::npos)
+      << render_json(record);
+  record.message = "no identifier";
+  EXPECT_NE(render_json(record).find(R"("id":"no identifier","message":"")"), std::string::npos);
 }
 
 TEST(Render, FollowsDatefmt) {

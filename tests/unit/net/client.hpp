@@ -18,7 +18,13 @@ namespace pulse2::test {
 /// A blocking client on the loopback address that shows every byte.
 class Client {
  public:
-  explicit Client(std::uint16_t port) : m_socket(::socket(AF_INET, SOCK_STREAM, 0)) {
+  /// `source`: its own address, such as 127.0.0.2.
+  explicit Client(std::uint16_t port, const char* source = "127.0.0.1")
+      : m_socket(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    ::inet_pton(AF_INET, source, &own.sin_addr);
+    ::bind(m_socket.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

@@ -25,7 +25,7 @@ using testing::StartsWith;
 class Echo : public Handler {
  public:
   std::vector<std::string_view> methods() const override { return {"POST", "GET"}; }
-  Rules rules(const http::RequestHead& head) const override {
+  Rules rules(const http::RequestHead& head, const Peer& /*peer*/) const override {
     Rules rules;
     rules.authenticate = head.path == "/echo/secret";
     rules.max_body = 8 << 20;
@@ -281,7 +281,128 @@ TEST_F(ServerTest, MakesRoomForNewConnections) {
   std::vector<Client> silent;
   for (int i = 0; i < 40; ++i)
     silent.push_back(connect());
-  EXPECT_THAT(get("/files/a.txt"), StartsWith("HTTP/1.1 200 "));
+  // Those who were just let in have a moment to say what they want.
+  std::string answer;
+  for (int i = 0; i < 400 && answer.rfind("HTTP/1.1 200 ", 0) != 0; ++i) {
+    answer = get("/files/a.txt");
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  }
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
+}
+
+/// Downloads that are not read hold their connections.
+class FullServer : public ServerTest {
+ protected:
+  void fill(Limits limits, std::size_t connections) {
+    write("tree/big.bin", std::string(64 << 20, 'z'));
+    start(limits);
+    for (std::size_t i = 0; i < connections; ++i) {
+      m_busy.push_back(connect());
+      m_busy.back().send("GET /files/big.bin HTTP/1.1\r\nHost: h\r\n\r\n");
+      ASSERT_TRUE(m_busy.back().receive());
+    }
+  }
+
+  /// Asks again and again until that is the status.
+  std::string get_until(const std::string& status) {
+    std::string answer;
+    for (int i = 0; i < 400 && answer.rfind("HTTP/1.1 " + status, 0) != 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(i == 0 ? 0 : 25));
+      answer = get("/files/a.txt");
+    }
+    return answer;
+  }
+
+  std::vector<Client> m_busy;
+};
+
+TEST_F(FullServer, Answers503WithRetryAfterUntilThereIsRoom) {
+  Limits limits;
+  limits.max_connections = 3;
+  fill(limits, 3);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_THAT(get("/files/a.txt"),
+                AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("\r\nRetry-After: 5\r\n"),
+                      HasSubstr("\r\nConnection: close\r\n")));
+  }
+  EXPECT_THAT(ask("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n"),
+              StartsWith("HTTP/1.1 503 "));
+  m_busy.pop_back();
+  EXPECT_THAT(get_until("200"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(FullServer, PausesWhenTooManyAreRefused) {
+  Limits limits;
+  limits.max_connections = 2;
+  fill(limits, 2);
+  std::vector<Client> waiting;
+  for (int i = 0; i < 300; ++i)
+    waiting.push_back(connect());
+  // The kernel keeps those that are too many even for a refusal; they get their answer in the end.
+  auto last = std::move(waiting.back());
+  last.send("GET /files/a.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  m_busy.clear();
+  waiting.clear();
+  EXPECT_THAT(last.rest(),
+              testing::AnyOf(StartsWith("HTTP/1.1 200 "), StartsWith("HTTP/1.1 503 ")));
+  EXPECT_THAT(get_until("200"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(FullServer, CountsTheConnectionsOfEachAddress) {
+  Limits limits;
+  limits.max_connections_per_client = 2;
+  fill(limits, 2);
+  EXPECT_THAT(get("/files/a.txt"),
+              AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("\r\nRetry-After: 5\r\n")));
+  Client other(m_server->port(), "127.0.0.2");
+  other.send("GET /files/a.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(other.rest(), StartsWith("HTTP/1.1 200 "));
+  m_busy.pop_back();
+  EXPECT_THAT(get_until("200"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(FullServer, TakesNewLimitsAtOnce) {
+  Limits limits;
+  limits.max_connections = 2;
+  fill(limits, 2);
+  EXPECT_THAT(get("/files/a.txt"), StartsWith("HTTP/1.1 503 "));
+  limits.max_connections = 3;
+  m_server->set_site(site(limits));
+  EXPECT_THAT(get_until("200"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, GivesAHeadItsTimeAndNoMore) {
+  Limits limits;
+  limits.head_time = std::chrono::seconds(1);
+  start(limits);
+  auto crawling = connect();
+  crawling.send("GET /files/a.txt HTTP/1.1\r\nX: ");
+  std::string answer;
+  std::thread reader([&] { answer = crawling.rest(); });
+  // A byte now and then keeps the idle limit away, not this one.
+  for (int i = 0; i < 30; ++i) {
+    crawling.send("a");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  reader.join();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerTest, HoldsBodiesToTheirLeastRate) {
+  Limits limits;
+  limits.read_idle = std::chrono::seconds(1);
+  limits.min_body_rate = 1 << 20;
+  start(limits);
+  auto crawling = connect();
+  crawling.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+  std::string answer;
+  std::thread reader([&] { answer = crawling.rest(); });
+  for (int i = 0; i < 30; ++i) {
+    crawling.send("a");
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  reader.join();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 408 "));
 }
 
 TEST_F(ServerTest, BreaksOffWhenTheFileIsCutShort) {

@@ -1,0 +1,70 @@
+#include "app/configuration.hpp"
+
+#include <cstdint>
+#include <utility>
+
+#include "config/changes.hpp"
+#include "log/log.hpp"
+#include "os/file.hpp"
+
+namespace pulse2::app {
+namespace {
+
+/// No configuration file is near this size.
+constexpr std::uint64_t k_longest_file = 16 << 20;
+
+Mistakes mistakes_of(const config::Loaded& loaded) {
+  Mistakes mistakes;
+  for (const auto& error : loaded.errors)
+    mistakes.push_back(error.to_text());
+  return mistakes;
+}
+
+}  // namespace
+
+base::Expected<config::Loaded> load_file(const std::string& path) {
+  const auto text = os::read_file(path, k_longest_file);
+  if (!text) return tl::unexpected(text.error());
+  return config::load(*text, path);
+}
+
+tl::expected<Configuration, Mistakes> check_for_start(config::Loaded loaded, bool daemon) {
+  if (!loaded.ok()) return tl::unexpected(mistakes_of(loaded));
+  Preflight preflight = check_machine(loaded.settings);
+  if (!preflight.errors.empty()) return tl::unexpected(std::move(preflight.errors));
+  return Configuration{std::move(loaded), std::move(preflight), daemon};
+}
+
+tl::expected<Candidate, Mistakes> read_candidate(const Configuration& running) {
+  auto loaded = load_file(running.loaded.file);
+  if (!loaded) return tl::unexpected(Mistakes{loaded.error().for_operator()});
+  if (!loaded->ok()) return tl::unexpected(mistakes_of(*loaded));
+  auto held_back = config::hold_back_fixed_options(running.settings(), *loaded);
+  Preflight preflight = check_machine(loaded->settings, &running.preflight);
+  if (!preflight.errors.empty()) return tl::unexpected(std::move(preflight.errors));
+  return Candidate{{*std::move(loaded), std::move(preflight), running.daemon},
+                   std::move(held_back)};
+}
+
+void log_doubts(const Configuration& configuration) {
+  for (const auto& warning : configuration.loaded.warnings) {
+    log::warning("config.warning", "{}", warning.to_text());
+  }
+  for (const auto& note : configuration.loaded.notes)
+    log::info("config.note", "{}", note.to_text());
+  for (const std::string& warning : configuration.preflight.warnings) {
+    log::warning("start.warning", "{}", warning);
+  }
+}
+
+config::LoggingPlan logging_of(const Configuration& configuration) {
+  config::LoggingPlan plan =
+      configuration.settings().logging_plan.value_or(config::default_logging(configuration.daemon));
+  if (!configuration.daemon) config::add_standard_error(plan);
+  const config::Log& log = configuration.settings().log;
+  if (!log.json_log.empty()) config::add_json_file(plan, log.json_log);
+  plan.access_log = log.access_log;
+  return plan;
+}
+
+}  // namespace pulse2::app

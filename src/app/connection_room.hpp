@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+
+namespace pulse2::app {
+
+/// Raises the limit of open files for that many connections.
+/// @return the connections that the limit then in force is enough for, at most `wanted`; a warning
+/// is logged when they are fewer.
+[[nodiscard]] std::size_t make_room_for(std::size_t wanted);
+
+}  // namespace pulse2::app

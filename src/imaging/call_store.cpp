@@ -1,0 +1,145 @@
+#include "imaging/call_store.hpp"
+
+#include <fcntl.h>
+
+#include <string_view>
+
+#include "imaging/former_queue.hpp"
+#include "log/log.hpp"
+#include "os/file.hpp"
+#include "os/tree.hpp"
+#include "store/migration.hpp"
+#include "xmlrpc/decode.hpp"
+#include "xmlrpc/encode.hpp"
+
+namespace pulse2::imaging {
+
+using base::ErrorKind;
+using base::Expected;
+
+namespace {
+
+constexpr std::string_view k_database_head = "SQLite format 3";
+constexpr std::uint64_t k_longest_pickle = 64U << 20U;
+
+constexpr const char* k_first_schema =
+    "CREATE TABLE calls (id INTEGER PRIMARY KEY, first_made INTEGER NOT NULL, lane TEXT NOT NULL,"
+    " method TEXT NOT NULL, body BLOB NOT NULL);";
+
+/// Whether something else than a database of ours stands at the path.
+Expected<bool> is_former_queue(const std::string& path) {
+  auto file = os::open_file(path, O_RDONLY);
+  if (!file && file.error().kind == ErrorKind::not_found) return false;
+  if (!file) return tl::unexpected(std::move(file).error());
+  std::string head(k_database_head.size(), '\0');
+  auto size = os::read_at(file->get(), head.data(), head.size(), 0);
+  if (!size) return tl::unexpected(std::move(size).error());
+  head.resize(*size);
+  return !head.empty() && head != k_database_head;
+}
+
+Expected<void> rename_path(const std::string& from, const std::string& to) {
+  PULSE2_TRY(os::rename_at(AT_FDCWD, from, AT_FDCWD, to));
+  return os::sync_folder(os::folder_of(to));
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<CallStore>> CallStore::open(const std::string& path) {
+  auto former = is_former_queue(path);
+  if (!former) return tl::unexpected(std::move(former).error());
+  if (*former) {
+    if (auto taken = take_over(path); !taken) return tl::unexpected(std::move(taken).error());
+  }
+  return open_database(path);
+}
+
+Expected<std::unique_ptr<CallStore>> CallStore::open_database(const std::string& path) {
+  auto database = store::open_migrated(path, {k_first_schema});
+  if (!database) return tl::unexpected(std::move(database).error());
+  // What was acknowledged survives a power cut: every transaction is synced.
+  PULSE2_TRY(database->execute("PRAGMA synchronous=FULL"));
+  return std::unique_ptr<CallStore>(new CallStore(std::move(*database)));
+}
+
+/// The new file is complete before it takes the old one's name: a crash loses no call.
+Expected<void> CallStore::take_over(const std::string& path) {
+  auto bytes = os::read_file(path, k_longest_pickle);
+  if (!bytes) return tl::unexpected(std::move(bytes).error());
+  const auto calls = read_former_queue(*bytes);
+  if (!calls) {
+    log::error("imaging.replay.damaged", "{} is kept as {}.damaged: {}", path, path,
+               calls.error().for_operator());
+    return rename_path(path, path + ".damaged");
+  }
+  const std::string fresh = path + ".new";
+  PULSE2_TRY(os::remove_tree_at(AT_FDCWD, fresh));
+  {
+    auto store = open_database(fresh);
+    if (!store) return tl::unexpected(std::move(store).error());
+    for (const FormerCall& former : *calls)
+      PULSE2_TRY((*store)->add(former.call, former.params));
+  }
+  PULSE2_TRY(os::write_file_atomically(path + ".migrated", *bytes, 0600));
+  PULSE2_TRY(rename_path(fresh, path));
+  log::info("imaging.replay.migrated", "{} calls of the former server's queue {} were taken over",
+            calls->size(), path);
+  return {};
+}
+
+Expected<void> CallStore::add(const WaitingCall& call, const xmlrpc::Array& params) {
+  const std::string body = xmlrpc::encode_call(call.method, params);
+  const std::lock_guard lock(m_mutex);
+  auto insert = m_database.prepare("INSERT INTO calls VALUES (?, ?, ?, ?, ?)");
+  if (!insert) return tl::unexpected(std::move(insert).error());
+  insert->bind(1, call.id);
+  insert->bind(2, static_cast<std::int64_t>(call.first_made.count()));
+  insert->bind_text(3, call.lane);
+  insert->bind_text(4, call.method);
+  insert->bind_blob(5, body);
+  return insert->run();
+}
+
+Expected<void> CallStore::remove(std::int64_t id) {
+  const std::lock_guard lock(m_mutex);
+  auto erase = m_database.prepare("DELETE FROM calls WHERE id=?");
+  if (!erase) return tl::unexpected(std::move(erase).error());
+  erase->bind(1, id);
+  return erase->run();
+}
+
+Expected<xmlrpc::Array> CallStore::params_of(std::int64_t id) {
+  std::string body;
+  {
+    const std::lock_guard lock(m_mutex);
+    auto select = m_database.prepare("SELECT body FROM calls WHERE id=?");
+    if (!select) return tl::unexpected(std::move(select).error());
+    select->bind(1, id);
+    auto row = select->step();
+    if (!row) return tl::unexpected(std::move(row).error());
+    if (!*row) return base::fail(ErrorKind::not_found, "no such call waits");
+    body = select->bytes(0);
+  }
+  auto call = xmlrpc::decode_call(body);
+  if (!call) return tl::unexpected(std::move(call).error());
+  // Long texts refer to the body, which ends here.
+  for (auto& param : call->params)
+    param = param.to_owned();
+  return std::move(call->params);
+}
+
+Expected<std::vector<WaitingCall>> CallStore::all() {
+  const std::lock_guard lock(m_mutex);
+  auto select = m_database.prepare("SELECT id, first_made, lane, method FROM calls ORDER BY id");
+  if (!select) return tl::unexpected(std::move(select).error());
+  std::vector<WaitingCall> calls;
+  for (;;) {
+    auto row = select->step();
+    if (!row) return tl::unexpected(std::move(row).error());
+    if (!*row) return calls;
+    calls.push_back({select->integer(0), std::chrono::milliseconds(select->integer(1)),
+                     std::string(select->bytes(2)), std::string(select->bytes(3))});
+  }
+}
+
+}  // namespace pulse2::imaging

@@ -66,7 +66,9 @@ Expected<Answer> rsync_status(const Context& context, const Arguments& arguments
   const auto& packages = context.packages;
   const auto pid = arguments.text(0, "pid");
   if (!pid) return tl::unexpected(pid.error());
-  if (!packages.known(*pid)) return base::fail(ErrorKind::not_found, "no such package");
+  if (!packages.known(*pid) && !packages.ledger().is_pending(packages.src(), *pid)) {
+    return base::fail(ErrorKind::not_found, "no such package");
+  }
   Array targets;
   for (const auto& status : packages.ledger().status(packages.src(), *pid)) {
     targets.emplace_back(Array{status.target, status.synchronised ? "OK" : "NOK"});

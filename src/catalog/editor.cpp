@@ -136,6 +136,10 @@ Expected<Editor::EntryPointer> Editor::find_editable(std::string_view src,
   return entry;
 }
 
+Expected<SyncLedger::ChangePointer> Editor::note_change(const Entry& entry) {
+  return m_ledger.begin_change(*entry.src, {{entry.id, entry.folder}});
+}
+
 Expected<Draft> Editor::draft_of(const Entry& entry) {
   auto root = os::Root::open(*entry.src, m_options.get()->follow_links_to);
   if (!root) return tl::unexpected(std::move(root).error());
@@ -194,7 +198,8 @@ Expected<Editor::EntryPointer> Editor::create(std::string_view src, const std::s
   PULSE2_TRY(draft->stage_new());
   PULSE2_TRY(draft->stage_text(k_conf_xml, text));
   PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
-  m_ledger.mark_pending(*tree, pid);
+  const auto change_noted = m_ledger.begin_change(*tree, {{pid, pid}});
+  if (!change_noted) return tl::unexpected(change_noted.error());
   // Noted first: after a crash a note without its package is forgotten.
   PULSE2_TRY(m_state.set_waiting(*tree, pid, waits));
   if (auto done = draft->commit_new(); !done) {
@@ -213,6 +218,8 @@ Expected<Editor::EntryPointer> Editor::edit(const Entry& entry, const Change& ch
   PULSE2_TRY(change(edited, false));
   PULSE2_TRY(check(edited, entry.id));
   PULSE2_TRY(draft->hash(m_pool, m_cancelled));
+  const auto change_noted = note_change(entry);
+  if (!change_noted) return tl::unexpected(change_noted.error());
   PULSE2_TRY(write(*draft, *description, std::move(edited)));
   return publish(*draft, entry.src, entry.generation + 1);
 }
@@ -234,7 +241,6 @@ Expected<void> Editor::write(Draft& draft, const Description& description,
   auto& package = draft.package();
   package.description = std::move(*parsed);
   package.description.extras = {};
-  m_ledger.mark_pending(draft.root().path(), package.description.id);
   if (json.empty()) return draft.write_in_place(k_conf_xml, xml);
   if (xml.empty()) return draft.write_in_place(k_conf_json, json);
   // Two files change in one step only with their folder.
@@ -288,7 +294,8 @@ Expected<Editor::EntryPointer> Editor::add(std::string_view src, std::string_vie
   }
   PULSE2_TRY(draft->hash(m_pool, m_cancelled));
   PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
-  m_ledger.mark_pending(*(*entry)->src, pid);
+  const auto change_noted = note_change(**entry);
+  if (!change_noted) return tl::unexpected(change_noted.error());
   PULSE2_TRY(draft->commit_exchange());
   // Noted last: a crash before leaves a package that waits, and the call can be made again.
   if (auto noted = m_state.set_waiting(*(*entry)->src, pid, false); !noted) {
@@ -342,7 +349,8 @@ Expected<Editor::EntryPointer> Editor::remove(std::string_view src, std::string_
     PULSE2_TRY(draft->unstage_file(name));
   PULSE2_TRY(draft->hash(m_pool, m_cancelled));
   PULSE2_TRY(draft->stage_text(k_md5sums, md5sums_text(draft->package())));
-  m_ledger.mark_pending(*(*entry)->src, pid);
+  const auto change_noted = note_change(**entry);
+  if (!change_noted) return tl::unexpected(change_noted.error());
   PULSE2_TRY(draft->commit_exchange());
   return publish(*draft, (*entry)->src, (*entry)->generation + 1);
 }
@@ -366,7 +374,8 @@ Expected<void> Editor::drop(std::string_view src, std::string_view pid) {
   if (!root) return tl::unexpected(std::move(root).error());
   auto draft = Draft::open(std::move(*root), entry.folder);
   if (!draft) return tl::unexpected(std::move(draft).error());
-  m_ledger.mark_pending(*entry.src, pid);
+  const auto change_noted = note_change(entry);
+  if (!change_noted) return tl::unexpected(change_noted.error());
   // Noted first: were it lost, a second call would fail for a package that is gone.
   PULSE2_TRY(m_state.set_dropped(*entry.src, pid, true));
   if (auto done = take_away(*draft); !done) {

@@ -89,6 +89,8 @@ class Editor {
                                                            std::string_view pid) const;
   [[nodiscard]] bool may_change(std::string_view src) const;
   [[nodiscard]] bool is_all_found() const;
+  /// To be kept until the change is published.
+  [[nodiscard]] base::Expected<SyncLedger::ChangePointer> note_change(const Entry& entry);
   [[nodiscard]] base::Expected<Draft> draft_of(const Entry& entry);
   [[nodiscard]] base::Expected<EntryPointer> create(std::string_view src, const std::string& pid,
                                                     const Change& change, bool waits);

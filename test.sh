@@ -30,6 +30,9 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktra
 export TSAN_OPTIONS="halt_on_error=0 second_deadlock_stack=1 suppressions=$PWD/ci/tsan.supp"
 mkdir -p build/tmp build/results
 
+# Functional tests wait more than they work.
+side_by_side=$(($(nproc) + 1))
+
 passed=0
 failed=0
 stage_times=()
@@ -95,18 +98,18 @@ stages_of_the_plain_build() {
   stage "build dev (-Werror)" build dev
   stage "unit tests and fuzz corpora" run_ctest dev
   stage "compatibility" run_python dev compat
-  stage "functional" run_python dev functional
+  stage "functional" run_python dev functional --jobs "$side_by_side"
 }
 
 stages_of_the_sanitizers() {
   stage "build asan+ubsan" build asan
   stage "asan: unit tests and fuzz corpora" run_ctest asan
   stage "asan: compatibility" run_python asan compat
-  stage "asan: functional" run_python asan functional
+  stage "asan: functional" run_python asan functional --jobs "$side_by_side"
   stage "build tsan" build tsan
   stage "tsan: unit tests" run_ctest tsan
   if [ "$mode" = nightly ]; then
-    stage "tsan: functional" run_python tsan functional
+    stage "tsan: functional" run_python tsan functional --jobs "$side_by_side"
   else
     stage "tsan: functional, what runs in parallel" run_python tsan functional --only threads
   fi

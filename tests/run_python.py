@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Runs a suite of the Python tests: run_python.py compat|functional [--only WORD] [--counts FILE]
 
---only takes the modules whose name contains WORD; --counts writes "PASSED FAILED" to FILE.
+--only takes the modules whose name contains WORD; --counts writes "PASSED FAILED" to FILE;
+--jobs runs so many modules at the same time, each in a process of its own.
 """
 import argparse
+import concurrent.futures
 import pathlib
+import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -39,26 +43,64 @@ class CountingResult(unittest.TextTestResult):
         return self.testsRun - left_out - len(failed_tests & {name for _, name in self.times})
 
 
+def modules(suite, word):
+    """The test module of that name, or else those of the suite whose names contain the word."""
+    names = [path.stem for path in sorted((ROOT / "tests" / suite).glob("test_*.py"))]
+    return [word] if word in names else [name for name in names if word in name]
+
+
+def run_here(suite, names):
+    """Runs the modules one after the other: (passed, failed)."""
+    tests = unittest.TestSuite()
+    for name in names:
+        tests.addTests(unittest.TestLoader().loadTestsFromName(f"tests.{suite}.{name}"))
+    result = unittest.TextTestRunner(resultclass=CountingResult, stream=sys.stdout).run(tests)
+    for seconds, name in sorted(result.times, reverse=True)[:3]:
+        print(f"{seconds:6.1f} s  {name}")
+    return result.passed(), result.failed()
+
+
+def run_apart(suite, name):
+    """Runs one module in a process of its own: (what it printed, passed, failed). A process that
+    ends without having counted is one failure."""
+    with tempfile.NamedTemporaryFile("r", encoding="ascii") as counts:
+        run = subprocess.run(
+            [sys.executable, __file__, suite, "--only", name, "--counts", counts.name],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        passed, failed = (int(number) for number in (counts.read() or "0 1").split())
+    return run.stdout, passed, failed
+
+
+def run_side_by_side(suite, names, jobs):
+    """Runs `jobs` modules at a time: (passed, failed)."""
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(jobs) as workers:
+        runs = [workers.submit(run_apart, suite, name) for name in names]
+        for run in concurrent.futures.as_completed(runs):
+            output, *counts = run.result()
+            print(output, end="", flush=True)
+            passed += counts[0]
+            failed += counts[1]
+    return passed, failed
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("suite")
     parser.add_argument("--only", default="")
     parser.add_argument("--counts")
+    parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
 
-    suite = unittest.TestSuite()
-    loader = unittest.TestLoader()
-    for path in sorted((ROOT / "tests" / arguments.suite).glob("test_*.py")):
-        if arguments.only in path.stem:
-            suite.addTests(loader.loadTestsFromName(f"tests.{arguments.suite}.{path.stem}"))
-    result = unittest.TextTestRunner(resultclass=CountingResult, stream=sys.stdout).run(suite)
-    for seconds, name in sorted(result.times, reverse=True)[:3]:
-        print(f"{seconds:6.1f} s  {name}")
-    print(f"{arguments.suite}: {result.passed()} passed, {result.failed()} failed")
+    names = modules(arguments.suite, arguments.only)
+    if arguments.jobs > 1:
+        passed, failed = run_side_by_side(arguments.suite, names, arguments.jobs)
+    else:
+        passed, failed = run_here(arguments.suite, names)
+    print(f"{arguments.suite}: {passed} passed, {failed} failed")
     if arguments.counts:
-        pathlib.Path(arguments.counts).write_text(
-            f"{result.passed()} {result.failed()}\n", encoding="ascii")
-    return 1 if result.failed() or not result.testsRun else 0
+        pathlib.Path(arguments.counts).write_text(f"{passed} {failed}\n", encoding="ascii")
+    return 1 if failed or not passed else 0
 
 
 if __name__ == "__main__":

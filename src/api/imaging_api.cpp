@@ -59,10 +59,13 @@ Expected<std::int64_t> number_at(const Arguments& arguments, std::size_t index, 
   return base::fail(ErrorKind::invalid_argument, std::string(name) + " must be a number");
 }
 
-Expected<int> small_number_at(const Arguments& arguments, std::size_t index, const char* name) {
+Expected<int> int_at(const Arguments& arguments, std::size_t index, const char* name,
+                     int least = std::numeric_limits<int>::min()) {
   const auto number = number_at(arguments, index, name);
   if (!number) return tl::unexpected(number.error());
-  if (*number >= 0 && *number <= std::numeric_limits<int>::max()) return static_cast<int>(*number);
+  if (*number >= least && *number <= std::numeric_limits<int>::max()) {
+    return static_cast<int>(*number);
+  }
   return base::fail(ErrorKind::invalid_argument, std::string(name) + " is out of range");
 }
 
@@ -87,16 +90,16 @@ Array to_list(const std::vector<std::string>& texts) {
 
 AwaitedAnswer log_client_action(Administration& imaging, const Arguments& arguments) {
   auto address = address_at(arguments, 0);
-  const auto level = number_at(arguments, 1, "level");
+  const auto level = int_at(arguments, 1, "level");
   auto phase = text_at(arguments, 2, "phase");
   auto message = text_at(arguments, 3, "message");
   if (!address) co_return tl::unexpected(address.error());
   if (!level) co_return tl::unexpected(level.error());
   if (!phase) co_return tl::unexpected(phase.error());
   if (!message) co_return tl::unexpected(message.error());
-  const auto logged =
-      co_await there(imaging, imaging.log_action(*std::move(address), static_cast<int>(*level),
-                                                 *std::move(phase), *std::move(message)));
+  const auto logged = co_await there(
+      imaging,
+      imaging.log_action(*std::move(address), *level, *std::move(phase), *std::move(message)));
   if (!logged) co_return tl::unexpected(logged.error());
   if (*logged == imaging::Logged::queued) co_return Value(0);
   co_return Value(*logged == imaging::Logged::taken);
@@ -145,7 +148,12 @@ AwaitedAnswer computers_register(Administration& imaging, const Arguments& argum
   for (const Value& each : **list) {
     const Array* parts = each.as_array();
     const Struct* data = parts != nullptr && parts->size() == 3 ? (*parts)[2].as_struct() : nullptr;
-    if (data == nullptr) continue;
+    if (data == nullptr) {
+      log::info("imaging.call.refused",
+                "computersRegister: [name, mac, {{uuid, menu}}] expected: {}",
+                xmlrpc::describe(each));
+      continue;
+    }
     const bool registered = co_await there(
         imaging, imaging.register_from_agent(std::string((*parts)[0].as_string().value_or("")),
                                              std::string((*parts)[1].as_string().value_or("")),
@@ -232,8 +240,7 @@ AwaitedAnswer create_image_directory(Administration& imaging, const Arguments& a
   if (!address) co_return tl::unexpected(address.error());
   const auto image = co_await there(imaging, imaging.create_image_folder(*std::move(address)));
   if (image) co_return Value(*image);
-  const auto kind = image.error().kind;
-  if (kind != ErrorKind::not_found && kind != ErrorKind::unavailable) {
+  if (image.error().kind != ErrorKind::not_found && !is_no_answer(image.error())) {
     co_return tl::unexpected(image.error());
   }
   co_return refused_with("computerCreateImageDirectory", image.error());
@@ -241,7 +248,7 @@ AwaitedAnswer create_image_directory(Administration& imaging, const Arguments& a
 
 AwaitedAnswer change_default_item(Administration& imaging, const Arguments& arguments) {
   auto address = address_at(arguments, 0);
-  const auto item = small_number_at(arguments, 1, "item");
+  const auto item = int_at(arguments, 1, "item", 0);
   if (!address) co_return tl::unexpected(address.error());
   if (!item) co_return tl::unexpected(item.error());
   const auto done =

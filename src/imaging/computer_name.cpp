@@ -8,6 +8,7 @@ namespace pulse2::imaging {
 namespace {
 
 constexpr std::size_t k_longest_name = 1000;
+constexpr std::size_t k_longest_agents_name = 255;
 constexpr std::size_t k_shortest_entity = 3;
 constexpr std::size_t k_longest_entity = 64;
 
@@ -66,6 +67,22 @@ std::optional<ComputerName> parse_computer_name(std::string_view text) {
   if (dot == std::string_view::npos) return name;
   name.domain = text.substr(dot + 1);
   if (!is_domain(name.domain)) return std::nullopt;
+  return name;
+}
+
+std::optional<ComputerName> parse_agents_name(std::string_view text) {
+  if (auto name = parse_computer_name(text)) return name;
+  const auto is_odd = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '/';
+  };
+  if (text.size() > k_longest_agents_name || std::any_of(text.begin(), text.end(), is_odd)) {
+    return std::nullopt;
+  }
+  const auto dot = text.find('.');
+  ComputerName name;
+  name.host = text.substr(0, dot);
+  if (name.host.empty()) return std::nullopt;
+  if (dot != std::string_view::npos) name.domain = text.substr(dot + 1);
   return name;
 }
 

@@ -20,4 +20,10 @@ struct ComputerName {
 /// text, and for one of more than 1,000 bytes.
 [[nodiscard]] std::optional<ComputerName> parse_computer_name(std::string_view text);
 
+/// Reads what the agent calls a computer it knows, which may be more than can be registered here
+/// (accents, blanks): as above when it is such a name, else the text up to its first dot is the
+/// host, the rest the domain. Nothing for a text that is empty or longer than 255 bytes, or holds
+/// slashes or control characters.
+[[nodiscard]] std::optional<ComputerName> parse_agents_name(std::string_view text);
+
 }  // namespace pulse2::imaging

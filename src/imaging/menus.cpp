@@ -110,7 +110,12 @@ Awaitable<Expected<Computer>> Menus::computer_of(const bootmenu::Target& target)
   const Computer* cached = m_parts.cache.find(std::string_view(target.uuid));
   if (cached != nullptr && cached->mac == target.mac) co_return *cached;
   if (cached == nullptr) {
-    co_return co_await m_parts.registry.adopt(target.uuid, target.name, target.mac);
+    auto name = parse_agents_name(target.name);
+    if (!name) {
+      co_return base::fail(ErrorKind::invalid_argument,
+                           "target name '" + base::printable(target.name) + "' names no computer");
+    }
+    co_return co_await m_parts.registry.adopt(target.uuid, *std::move(name), target.mac);
   }
   Computer moved = *cached;
   moved.mac = target.mac;
@@ -147,6 +152,13 @@ Awaitable<Expected<void>> Menus::set_default_item(base::Mac mac, int item) {
   const auto guard = co_await m_writing.acquire();
   co_return co_await os::run_on(
       m_parts.pool, [this, &mac, item] { return m_parts.files.set_default_item(mac, item); });
+}
+
+Awaitable<void> Menus::forget(std::string uuid) {
+  m_recent.erase(uuid);
+  const auto guard = co_await m_writing.acquire();
+  // One that was being written meanwhile.
+  m_recent.erase(uuid);
 }
 
 void Menus::refresh_later(std::vector<RecentPointer> recent) {

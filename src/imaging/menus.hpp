@@ -45,8 +45,9 @@ class Menus {
   /// not answer.
   [[nodiscard]] Awaitable<bool> fetch_default();
 
-  /// The computer is registered no more: its menu is not written again.
-  void forget(const std::string& uuid) { m_recent.erase(uuid); }
+  /// The computer is being unregistered: when this returns, nothing of it is being written, and its
+  /// menu is not written again.
+  [[nodiscard]] Awaitable<void> forget(std::string uuid);
 
  private:
   /// A menu that was set, until it is known whether its parameters were right.

@@ -4,7 +4,6 @@
 
 #include "base/text.hpp"
 #include "base/uuid.hpp"
-#include "imaging/computer_name.hpp"
 #include "log/log.hpp"
 
 namespace pulse2::imaging {
@@ -51,19 +50,26 @@ Expected<Computer> Registry::find_cached(const base::Mac& mac) {
 
 Awaitable<Expected<Computer>> Registry::find(Address address) {
   if (auto cached = find_cached(address.mac)) co_return cached;
-  const auto members = co_await ask_agent(address);
-  if (!members) co_return tl::unexpected(members.error());
-  co_return find_cached(address.mac);
+  auto told = co_await ask_agent(address);
+  if (!told) co_return tl::unexpected(std::move(told).error());
+  co_return std::move(told->computer);
 }
 
 Awaitable<Expected<xmlrpc::Value>> Registry::record(Address address) {
   if (const auto cached = find_cached(address.mac)) co_return record_of(*cached);
-  auto members = co_await ask_agent(address);
-  if (!members) co_return tl::unexpected(std::move(members).error());
-  co_return *std::move(members);
+  auto told = co_await ask_agent(address);
+  if (!told) co_return tl::unexpected(std::move(told).error());
+  co_return std::move(told->record);
 }
 
-Awaitable<Expected<Struct>> Registry::ask_agent(Address address) {
+Awaitable<void> Registry::save_cache() {
+  const auto saved = co_await m_cache.save();
+  if (!saved) log::warning("imaging.cache.not_saved", "{}", saved.error().for_operator());
+}
+
+Awaitable<Expected<Registry::Told>> Registry::ask_agent(Address address) {
+  // What was too old to be believed has gone from the cache just now.
+  co_await save_cache();
   Array params = {address.text};
   const auto answer = co_await m_agent.call("imaging.getComputerByMac", std::move(params));
   if (!answer) co_return tl::unexpected(answer.error());
@@ -80,10 +86,9 @@ Awaitable<Expected<Struct>> Registry::ask_agent(Address address) {
   computer.shortname = text_in(*members, "shortname");
   computer.fqdn = text_in(*members, "fqdn");
   computer.entity = text_in(*members, "entity");
-  m_cache.put(std::move(computer));
-  const auto saved = co_await m_cache.save();
-  if (!saved) log::warning("imaging.cache.not_saved", "{}", saved.error().for_operator());
-  co_return *members;
+  m_cache.put(computer);
+  co_await save_cache();
+  co_return Told{std::move(computer), *members};
 }
 
 Awaitable<Expected<Computer>> Registry::register_at_agent(std::string name, std::string address,
@@ -112,13 +117,8 @@ Awaitable<Expected<Computer>> Registry::register_at_agent(std::string name, std:
   co_return co_await keep(named(uuid, *mac, *parts));
 }
 
-Awaitable<Expected<Computer>> Registry::adopt(std::string uuid, std::string name, base::Mac mac) {
-  const auto parts = parse_computer_name(name);
-  if (!parts) {
-    co_return base::fail(ErrorKind::invalid_argument,
-                         "'" + base::printable(name) + "' is no computer's name");
-  }
-  co_return co_await keep(named(std::move(uuid), mac, *parts));
+Awaitable<Expected<Computer>> Registry::adopt(std::string uuid, ComputerName name, base::Mac mac) {
+  co_return co_await keep(named(std::move(uuid), mac, name));
 }
 
 Awaitable<Expected<Computer>> Registry::keep(Computer computer) {

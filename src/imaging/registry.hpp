@@ -5,6 +5,7 @@
 
 #include "imaging/agent.hpp"
 #include "imaging/computer_cache.hpp"
+#include "imaging/computer_name.hpp"
 #include "imaging/operations.hpp"
 
 namespace pulse2::imaging {
@@ -30,12 +31,18 @@ class Registry {
                                                                       std::string address,
                                                                       bool wait);
   /// Takes a registration over that the agent made under that UUID.
-  [[nodiscard]] Awaitable<base::Expected<Computer>> adopt(std::string uuid, std::string name,
+  [[nodiscard]] Awaitable<base::Expected<Computer>> adopt(std::string uuid, ComputerName name,
                                                           base::Mac mac);
 
  private:
-  /// The agent's struct of a computer, which is put into the cache.
-  [[nodiscard]] Awaitable<base::Expected<xmlrpc::Struct>> ask_agent(Address address);
+  /// What the agent tells of a computer: put into the cache, and as it came.
+  struct Told {
+    Computer computer;
+    xmlrpc::Struct record;
+  };
+  [[nodiscard]] Awaitable<base::Expected<Told>> ask_agent(Address address);
+  /// Brings the cache's file up to date; a failure is logged, the memory holds what counts.
+  [[nodiscard]] Awaitable<void> save_cache();
   [[nodiscard]] Awaitable<base::Expected<Computer>> keep(Computer computer);
 
   std::string m_server;

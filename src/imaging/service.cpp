@@ -80,7 +80,7 @@ Expected<void> Service::load() {
 void Service::start() {
   m_work.emplace(m_io.get_executor());
   for (Unregistration& work : std::exchange(m_unfinished, {}))
-    spawn(finish_unregistration(std::move(work)));
+    spawn(finish_interrupted(std::move(work)));
   spawn(purge_images());
   spawn(fetch_default_menu());
   spawn(m_outbox->run_rounds());

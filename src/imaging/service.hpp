@@ -87,6 +87,8 @@ class Service final : public Administration {
   /// Runs on the imaging thread until it ends; an exception is a bug and is logged.
   void spawn(Awaitable<void> work);
   [[nodiscard]] Awaitable<void> fetch_default_menu();
+  [[nodiscard]] Awaitable<void> save_cache();
+  [[nodiscard]] Awaitable<void> finish_interrupted(Unregistration work);
   [[nodiscard]] Awaitable<void> finish_unregistration(Unregistration work);
   [[nodiscard]] Awaitable<void> purge_images();
   [[nodiscard]] Awaitable<base::Expected<std::string>> make_image_folder(base::Mac mac);

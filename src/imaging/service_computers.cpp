@@ -80,12 +80,14 @@ Awaitable<bool> Service::register_from_agent(std::string name, std::string addre
   const auto* menu_value = data.find("menu");
   const auto uuid = uuid_value == nullptr ? std::nullopt : uuid_value->as_string();
   const auto mac = base::Mac::parse(address);
-  if (!uuid || !base::is_uuid(*uuid) || !mac) {
-    log::warning("imaging.register.refused", "{}: a UUID and a MAC address were expected",
-                 base::printable(name));
+  const auto parts = parse_computer_name(name);
+  if (!uuid || !base::is_uuid(*uuid) || !mac || !parts) {
+    log::warning("imaging.register.refused",
+                 "'{}' at '{}': a name, a MAC address and a UUID were expected",
+                 base::printable(name), base::printable(address));
     co_return false;
   }
-  const auto computer = co_await m_registry->adopt(std::string(*uuid), std::move(name), *mac);
+  const auto computer = co_await m_registry->adopt(std::string(*uuid), *parts, *mac);
   if (!computer) {
     log::warning("imaging.register.refused", "{}: {}", *uuid, computer.error().for_operator());
     co_return false;
@@ -173,15 +175,26 @@ Awaitable<Expected<void>> Service::unregister_computer(std::string uuid,
     co_return base::fail(ErrorKind::not_found, "no computer '" + base::printable(uuid) + "'");
   }
   const base::Mac mac = known->mac;
+  co_await m_menus->forget(uuid);
   const auto begun = co_await os::run_on(
       m_pool, [&] { return m_unregistrations.begin(uuid, mac, images, archive); });
   if (!begun) co_return tl::unexpected(begun.error());
-  m_menus->forget(uuid);
   m_cache.erase(uuid);
-  const auto saved = co_await m_cache.save();
-  if (!saved) log::warning("imaging.cache.not_saved", "{}", saved.error().for_operator());
+  co_await save_cache();
   spawn(finish_unregistration(*begun));
   co_return Expected<void>{};
+}
+
+Awaitable<void> Service::save_cache() {
+  const auto saved = co_await m_cache.save();
+  if (!saved) log::warning("imaging.cache.not_saved", "{}", saved.error().for_operator());
+}
+
+Awaitable<void> Service::finish_interrupted(Unregistration work) {
+  // Its entry may have been left by the crash; after that, it may have been registered anew.
+  if (!m_unregistrations.has_folder(work.uuid)) m_cache.erase(work.uuid);
+  co_await save_cache();
+  co_await finish_unregistration(std::move(work));
 }
 
 Awaitable<void> Service::finish_unregistration(Unregistration work) {

@@ -92,7 +92,23 @@ Expected<void> dispose_of(const Piece& piece, const os::UniqueFd& archive) {
   if (!archive) return os::remove_tree_at(folder->get(), name);
   auto moved = os::move_tree_at(folder->get(), name, archive.get(), piece.name);
   if (moved || moved.error().kind == ErrorKind::not_found) return {};
+  // Into another file system it is copied, and the copy has its name once it is whole: an earlier
+  // attempt ended while it removed the original.
+  if (moved.error().kind == ErrorKind::already_exists) {
+    return os::remove_tree_at(folder->get(), name);
+  }
   return moved;
+}
+
+/// Copies that an earlier attempt did not finish.
+Expected<void> remove_unfinished_copies(const os::UniqueFd& archive) {
+  const auto items = os::list_folder(archive.get());
+  if (!items) return tl::unexpected(items.error());
+  for (const auto& item : *items) {
+    if (!item.name.starts_with(os::k_temporary_prefix)) continue;
+    PULSE2_TRY(os::remove_tree_at(archive.get(), item.name));
+  }
+  return {};
 }
 
 }  // namespace
@@ -101,20 +117,32 @@ Expected<void> Unregistrations::keep(const Unregistration& work) {
   return m_state.set_note(k_notes, work.uuid, to_text(work));
 }
 
-Expected<std::string> Unregistrations::make_archive(const std::string& uuid) const {
+/// A name that nothing has. It stays free: no two unregistrations of a computer are under way.
+Expected<std::string> Unregistrations::free_archive(const std::string& uuid) const {
   auto made = os::make_path(m_settings.archives_folder, 0777);
   if (!made) return tl::unexpected(std::move(made).error());
   auto archives = os::open_file(m_settings.archives_folder, O_RDONLY | O_DIRECTORY);
   if (!archives) return tl::unexpected(std::move(archives).error());
   for (int number = 1; number < k_most_archives; ++number) {
     std::string name = uuid + "-" + std::to_string(number);
-    auto is_new = os::make_folder_at(archives->get(), name, 0777);
-    if (!is_new) return tl::unexpected(std::move(is_new).error());
-    if (!*is_new) continue;
-    PULSE2_TRY(os::sync_file(archives->get(), m_settings.archives_folder));
+    const auto taken = os::status_at(archives->get(), name);
+    if (taken) continue;
+    if (taken.error().kind != ErrorKind::not_found) return tl::unexpected(taken.error());
     return name;
   }
   return base::fail(ErrorKind::limit_exceeded, "too many archives of " + uuid);
+}
+
+Expected<void> Unregistrations::make_archive(const std::string& name) const {
+  auto archives = os::open_file(m_settings.archives_folder, O_RDONLY | O_DIRECTORY);
+  if (!archives) return tl::unexpected(std::move(archives).error());
+  auto made = os::make_folder_at(archives->get(), name, 0777);
+  if (!made) return tl::unexpected(std::move(made).error());
+  return os::sync_file(archives->get(), m_settings.archives_folder);
+}
+
+bool Unregistrations::has_folder(const std::string& uuid) const {
+  return os::status_of(m_settings.computers_folder + "/" + uuid).has_value();
 }
 
 Expected<Unregistration> Unregistrations::begin(const std::string& uuid, const base::Mac& mac,
@@ -135,7 +163,7 @@ Expected<Unregistration> Unregistrations::begin(const std::string& uuid, const b
     if (report->valid) work.images.push_back(image);
   }
   if (archive) {
-    auto name = make_archive(uuid);
+    auto name = free_archive(uuid);
     if (!name) return tl::unexpected(std::move(name).error());
     work.archive = *std::move(name);
   }
@@ -160,6 +188,7 @@ void Unregistrations::put_back(const Unregistration& work) {
 }
 
 Expected<void> Unregistrations::move_aside(Unregistration& work) {
+  if (!work.archive.empty()) PULSE2_TRY(make_archive(work.archive));
   for (const Piece& piece : pieces_of(m_settings, work))
     PULSE2_TRY(rename_aside(piece));
   work.moved_aside = true;
@@ -173,6 +202,7 @@ Expected<void> Unregistrations::finish(const Unregistration& work) {
         os::open_file(m_settings.archives_folder + "/" + work.archive, O_RDONLY | O_DIRECTORY);
     if (!folder) return tl::unexpected(std::move(folder).error());
     archive = *std::move(folder);
+    PULSE2_TRY(remove_unfinished_copies(archive));
   }
   for (const Piece& piece : pieces_of(m_settings, work))
     PULSE2_TRY(dispose_of(piece, archive));

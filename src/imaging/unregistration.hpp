@@ -34,15 +34,19 @@ class Unregistrations {
   [[nodiscard]] base::Expected<Unregistration> begin(const std::string& uuid, const base::Mac& mac,
                                                      const std::vector<std::string>& images,
                                                      bool archive);
-  /// The long part: moves or deletes what begin() took aside.
+  /// The long part: moves or deletes what begin() took aside. Goes on where a crash ended it.
   [[nodiscard]] base::Expected<void> finish(const Unregistration& work);
+
+  /// Whether the computer has a folder: false once its data was taken aside.
+  [[nodiscard]] bool has_folder(const std::string& uuid) const;
 
   /// Those that a crash interrupted, taken aside and to be finished. Before anything is registered.
   [[nodiscard]] std::vector<Unregistration> recover();
 
  private:
   [[nodiscard]] base::Expected<void> keep(const Unregistration& work);
-  [[nodiscard]] base::Expected<std::string> make_archive(const std::string& uuid) const;
+  [[nodiscard]] base::Expected<std::string> free_archive(const std::string& uuid) const;
+  [[nodiscard]] base::Expected<void> make_archive(const std::string& name) const;
   [[nodiscard]] base::Expected<void> move_aside(Unregistration& work);
   void put_back(const Unregistration& work);
   void warn_of_strays() const;

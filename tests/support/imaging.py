@@ -1,5 +1,8 @@
 """What the imaging tests have in common: folders, configuration, menus, an image."""
+import contextlib
 import pathlib
+import sqlite3
+import xmlrpc.client
 
 from tests.support.agent import SERVER_UUID, Agent
 from tests.support.cases import BASIC_CONFIGURATION, ServerTest
@@ -101,3 +104,11 @@ class ImagingTest(ServerTest):
     @property
     def api(self):
         return self.server.proxy("/imaging_api")
+
+
+def waiting_calls(file):
+    """The queue of calls to the agent as it stands on disk, in its order: (method, parameters)."""
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        bodies = [row[0] for row in database.execute("SELECT body FROM calls ORDER BY id")]
+    calls = (xmlrpc.client.loads(body) for body in bodies)
+    return [(method, list(params)) for params, method in calls]

@@ -68,12 +68,22 @@ class LimitsTest(ServerTest):
         self.addCleanup(connection.socket.close)
         return connection
 
-    def begin_download(self, source=None):
-        """A client that asked for the large file and read the head of the answer only."""
+    def try_download(self, source=None):
+        """A client that asked for the large file and read the head of the answer, or None: there was
+        no room."""
         connection = self.connection(source)
         connection.send(request(LARGE))
-        self.assertEqual(200, connection.read_answer(head_only=True).status)
+        answer = connection.read_answer(head_only=True)
+        if answer is None or answer.status == 503:
+            connection.socket.close()
+            return None
+        self.assertEqual(200, answer.status)
         return connection
+
+    def begin_download(self, source=None):
+        """As try_download, once there is room: that an earlier client has closed may take the server
+        a moment to notice."""
+        return wait_until(lambda: self.try_download(source), "there is room for a download")
 
     def finish_download(self, connection):
         """Reads what is left of the large file; compares it."""
@@ -87,7 +97,7 @@ class LimitsTest(ServerTest):
         self.assertTrue(body == BLOCK * 24, "other bytes than those of the file")
 
     def ask(self, path=SMALL, source=None):
-        with Connection(self.server, source=source) as connection:
+        with self.connection(source) as connection:
             connection.send(request(path, "Connection: close"))
             return connection.read_answer()
 
@@ -97,19 +107,14 @@ class Full(LimitsTest):
 
     configuration = http(max_connections=4)
 
-    def ask(self, path=SMALL, source=None):
-        with connect(self.server) as connection:
-            connection.send(request(path, "Connection: close"))
-            return connection.read_answer()
+    def connection(self, source=None):
+        connection = connect(self.server, timeout=PATIENCE)
+        self.addCleanup(connection.socket.close)
+        return connection
 
     def test_503_until_there_is_room(self):
         self.assertEqual(200, self.ask().status)
-        busy = []
-        for _ in range(4):
-            busy.append(connect(self.server, timeout=PATIENCE))
-            self.addCleanup(busy[-1].socket.close)
-            busy[-1].send(request(LARGE))
-            self.assertEqual(200, busy[-1].read_answer(head_only=True).status)
+        busy = [self.begin_download() for _ in range(4)]
         for _ in range(3):
             answer = self.ask()
             self.assertEqual(503, answer.status)
@@ -376,9 +381,7 @@ class Reloaded(LimitsTest):
     configuration = http(max_download_rate="64 KiB", max_connections=2)
 
     def setUp(self):
-        # What an earlier test had connected may take a moment to be noticed.
         self.server.reload(self.configuration)
-        wait_until(lambda: self.ask().status == 200, "there is room")
 
     def test_rates_of_downloads_that_run(self):
         """At the first rate it would take six minutes."""
@@ -401,9 +404,10 @@ class Reloaded(LimitsTest):
     def test_connections(self):
         busy = [self.begin_download() for _ in range(2)]
         self.assertEqual(503, self.ask().status)
-        self.server.reload(http(max_download_rate="64 KiB", max_connections=3))
+        self.server.reload(http(max_connections=3))
         self.assertEqual(200, self.ask().status)
-        self.assertTrue(all(is_served(connection) for connection in busy))
+        for connection in busy:
+            self.finish_download(connection)
 
 
 class BandwidthOverTls(LimitsTest):

@@ -1,5 +1,6 @@
 #include "app/configuration.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -13,11 +14,17 @@ namespace {
 /// No configuration file is near this size.
 constexpr std::uint64_t k_longest_file = 16 << 20;
 
-Mistakes mistakes_of(const config::Loaded& loaded) {
+/// The mistakes of the text and those that this machine shows, all of them. Certificates are looked
+/// at only when the text is right: the options that name them may be the mistake.
+tl::expected<Preflight, Mistakes> check(const config::Loaded& loaded, const Preflight* running) {
   Mistakes mistakes;
-  for (const auto& error : loaded.errors)
+  for (const auto& error : mistakes_of(loaded))
     mistakes.push_back(error.to_text());
-  return mistakes;
+  if (!loaded.ok()) return tl::unexpected(std::move(mistakes));
+  Preflight preflight = check_machine(loaded.settings, running);
+  mistakes.insert(mistakes.end(), preflight.errors.begin(), preflight.errors.end());
+  if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
+  return preflight;
 }
 
 }  // namespace
@@ -28,21 +35,29 @@ base::Expected<config::Loaded> load_file(const std::string& path) {
   return config::load(*text, path);
 }
 
+std::vector<config::Diagnostic> mistakes_of(const config::Loaded& loaded) {
+  auto mistakes = loaded.errors;
+  const auto sources = source_mistakes(loaded);
+  mistakes.insert(mistakes.end(), sources.begin(), sources.end());
+  std::stable_sort(mistakes.begin(), mistakes.end(),
+                   [](const auto& a, const auto& b) { return a.line < b.line; });
+  return mistakes;
+}
+
 tl::expected<Configuration, Mistakes> check_for_start(config::Loaded loaded, bool daemon) {
-  if (!loaded.ok()) return tl::unexpected(mistakes_of(loaded));
-  Preflight preflight = check_machine(loaded.settings);
-  if (!preflight.errors.empty()) return tl::unexpected(std::move(preflight.errors));
-  return Configuration{std::move(loaded), std::move(preflight), daemon};
+  auto preflight = check(loaded, nullptr);
+  if (!preflight) return tl::unexpected(std::move(preflight).error());
+  return Configuration{std::move(loaded), *std::move(preflight), daemon};
 }
 
 tl::expected<Candidate, Mistakes> read_candidate(const Configuration& running) {
   auto loaded = load_file(running.loaded.file);
   if (!loaded) return tl::unexpected(Mistakes{loaded.error().for_operator()});
-  if (!loaded->ok()) return tl::unexpected(mistakes_of(*loaded));
-  auto held_back = config::hold_back_fixed_options(running.settings(), *loaded);
-  Preflight preflight = check_machine(loaded->settings, &running.preflight);
-  if (!preflight.errors.empty()) return tl::unexpected(std::move(preflight.errors));
-  return Candidate{{*std::move(loaded), std::move(preflight), running.daemon},
+  std::vector<std::string> held_back;
+  if (loaded->ok()) held_back = config::hold_back_fixed_options(running.settings(), *loaded);
+  auto preflight = check(*loaded, &running.preflight);
+  if (!preflight) return tl::unexpected(std::move(preflight).error());
+  return Candidate{{*std::move(loaded), *std::move(preflight), running.daemon},
                    std::move(held_back)};
 }
 

@@ -25,7 +25,10 @@ using Mistakes = std::vector<std::string>;
 /// Reads the file and looks at its text. Error: the file can't be read.
 [[nodiscard]] base::Expected<config::Loaded> load_file(const std::string& path);
 
-/// For a start: the mistakes of the text or, without any, those that this machine shows.
+/// The mistakes of the text and the package trees that are not on this machine, by line.
+[[nodiscard]] std::vector<config::Diagnostic> mistakes_of(const config::Loaded& loaded);
+
+/// For a start: all mistakes, those of the text and those that this machine shows.
 [[nodiscard]] tl::expected<Configuration, Mistakes> check_for_start(config::Loaded loaded,
                                                                     bool daemon);
 

@@ -10,25 +10,13 @@
 namespace pulse2::app {
 namespace {
 
-void check_source(Preflight& result, const std::string& section, const std::string& src) {
-  const std::string where = "[" + section + "] src = " + src + ": ";
+/// Why the folder can't be a package tree; empty when it can.
+std::string source_trouble(const std::string& src) {
   const auto status = os::status_of(src);
-  if (!status) {
-    result.errors.push_back("[" + section + "] src: " + status.error().for_operator());
-  } else if (!status->is_folder()) {
-    result.errors.push_back(where + "is not a folder");
-  } else if (access(src.c_str(), R_OK | X_OK) != 0) {
-    result.errors.push_back(where + "the folder can't be read");
-  }
-}
-
-void check_sources(Preflight& result, const config::Settings& settings) {
-  for (const auto& mirror : settings.mirrors)
-    check_source(result, mirror.name, mirror.src);
-  for (const auto& api : settings.package_api_gets)
-    check_source(result, api.name, api.src);
-  for (const auto& api : settings.package_api_puts)
-    check_source(result, api.name, api.src);
+  if (!status) return status.error().message;
+  if (!status->is_folder()) return "is not a folder";
+  if (access(src.c_str(), R_OK | X_OK) != 0) return "the folder can't be read";
+  return {};
 }
 
 TlsFiles look_at(const config::Ssl& ssl) {
@@ -102,9 +90,27 @@ void warn_of_unserved(Preflight& result, const config::Settings& settings) {
 
 }  // namespace
 
+std::vector<config::Diagnostic> source_mistakes(const config::Loaded& loaded) {
+  std::vector<config::Diagnostic> mistakes;
+  const auto check = [&](const std::string& section, const std::string& src) {
+    if (src.empty()) return;  // missing in the text, or unreadable there
+    const std::string trouble = source_trouble(src);
+    if (trouble.empty()) return;
+    const auto line = loaded.lines.find({section, "src"});
+    mistakes.push_back({loaded.file, line == loaded.lines.end() ? 0 : line->second, section, "src",
+                        src, "expected a folder that can be read; " + trouble});
+  };
+  for (const auto& mirror : loaded.settings.mirrors)
+    check(mirror.name, mirror.src);
+  for (const auto& api : loaded.settings.package_api_gets)
+    check(api.name, api.src);
+  for (const auto& api : loaded.settings.package_api_puts)
+    check(api.name, api.src);
+  return mistakes;
+}
+
 Preflight check_machine(const config::Settings& settings, const Preflight* running) {
   Preflight result;
-  check_sources(result, settings);
   check_tls(result, settings.ssl, running);
   check_account(result, settings.daemon);
   find_public_host(result, settings.main.public_ip);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "config/settings.hpp"
+#include "config/load.hpp"
 #include "net/tls.hpp"
 #include "os/file.hpp"
 
@@ -25,7 +25,10 @@ struct Preflight {
   std::string public_host;                     ///< for URLs given to clients
 };
 
-/// Checks what the configuration's text can't tell: folders, certificates, user and group. Goes on
+/// The package trees that this machine does not have: a `src` that is no folder or can't be read.
+[[nodiscard]] std::vector<config::Diagnostic> source_mistakes(const config::Loaded& loaded);
+
+/// Checks what the configuration's text can't tell: certificates, user and group. Goes on
 /// after an error, so that all of them are listed at once. `running`: what a running server found;
 /// its certificate stays in use when the files are the same but can't be read any more, because the
 /// server gave up the rights of its start.

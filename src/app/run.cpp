@@ -36,9 +36,10 @@ int check_config(const config::Loaded& loaded) {
   std::cout << config::effective_text(loaded);
   for (const auto& warning : loaded.warnings)
     std::cerr << "warning: " << warning.to_text() << '\n';
-  for (const auto& error : loaded.errors)
-    std::cerr << "error: " << error.to_text() << '\n';
-  return loaded.ok() ? 0 : k_exit_failure;
+  const auto mistakes = mistakes_of(loaded);
+  for (const auto& mistake : mistakes)
+    std::cerr << "error: " << mistake.to_text() << '\n';
+  return mistakes.empty() ? 0 : k_exit_failure;
 }
 
 /// Prints what is wrong with the file and this machine.

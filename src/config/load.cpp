@@ -142,6 +142,10 @@ class Loader {
     if (value && option.read(values, *value)) return;
     // As written: the inserted options may be passwords.
     const std::string shown = option.secret ? std::string(k_hidden) : written.value;
+    if (value && option.forgiving) {
+      return add(m_loaded.warnings, written.line, name, written.name, shown,
+                 "expected " + option.expected + "; `" + option.default_text + "` counts");
+    }
     m_failed.insert({name, std::string(option.name)});
     add(m_loaded.errors, written.line, name, written.name, shown,
         "expected " + (value ? option.expected : value.error().message));
@@ -214,9 +218,12 @@ class Loader {
     Settings& settings = m_loaded.settings;
     for (PackageApiPut& put : settings.package_api_puts) {
       const bool own = !put.tmp_input_dir.empty();
+      const bool of_main = !own && m_loaded.is_written("main", "tmp_input_dir");
       if (!own) put.tmp_input_dir = settings.main.tmp_input_dir;
-      put.tmp_input_dir_written =
-          own || (m_loaded.is_written("main", "tmp_input_dir") && !put.tmp_input_dir.empty());
+      if (of_main) {
+        m_loaded.lines[{put.name, "tmp_input_dir"}] = m_loaded.lines[{"main", "tmp_input_dir"}];
+      }
+      put.tmp_input_dir_written = own || (of_main && !put.tmp_input_dir.empty());
     }
     settings.main.package_detect_activate = settings.detection_active();
   }

@@ -35,6 +35,11 @@ OptionRule secret_option(OptionRule rule) {
   return rule;
 }
 
+OptionRule forgiving(OptionRule rule) {
+  rule.forgiving = true;
+  return rule;
+}
+
 OptionRule also(OptionRule rule, Spelling spelling) {
   rule.spellings.push_back(spelling);
   return rule;
@@ -185,14 +190,16 @@ std::vector<OptionRule> package_options() {
   return {
       option("real_package_deletion", &Main::real_package_deletion, boolean(),
              "1: dropPackage removes the folder; 0: it renames conf.xml to conf.xml.rem"),
-      option("mm_assign_algo", &Main::mm_assign_algo,
-             one_of<MirrorAlgorithm>({{"default", MirrorAlgorithm::standard},
-                                      {"multi_site", MirrorAlgorithm::multi_site},
-                                      {"terminal_type", MirrorAlgorithm::terminal_type}}),
-             "how machines are given to mirrors"),
-      option("up_assign_algo", &Main::up_assign_algo,
-             one_of<UserAlgorithm>({{"default", UserAlgorithm::standard}}),
-             "how users are given to package_api_put mounts"),
+      forgiving(option("mm_assign_algo", &Main::mm_assign_algo,
+                       one_of<MirrorAlgorithm>({{"default", MirrorAlgorithm::standard},
+                                                {"multi_site", MirrorAlgorithm::multi_site},
+                                                {"terminal_type", MirrorAlgorithm::terminal_type}}),
+                       "how machines are given to mirrors; an unknown name is a warning, and "
+                       "`default` counts")),
+      forgiving(option("up_assign_algo", &Main::up_assign_algo,
+                       one_of<UserAlgorithm>({{"default", UserAlgorithm::standard}}),
+                       "how users are given to package_api_put mounts; an unknown name is a "
+                       "warning, and `default` counts")),
       option("tmp_input_dir", &Main::tmp_input_dir, path(true),
              "for `package_api_put` sections without their own"),
       ours(at_restart(

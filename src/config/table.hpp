@@ -31,6 +31,8 @@ struct OptionRule {
   bool mandatory = false;
   bool secret = false;
   bool ours = false;  ///< not of the seed
+  /// A value that is not as expected is a warning, and the default counts.
+  bool forgiving = false;
   /// A running server keeps the value it began with. Only in sections that are not numbered.
   bool at_restart = false;
 };

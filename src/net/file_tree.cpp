@@ -67,13 +67,19 @@ http::Response add_slash(const Request& request) {
   return http::redirect(std::move(location));
 }
 
-/// Where the entry leads, for size and date; nothing for what would not be served.
-std::optional<http::ListingEntry> listing_entry(int folder, const os::FolderItem& item) {
-  struct stat facts {};
-  if (::fstatat(folder, item.name.c_str(), &facts, 0) != 0) return std::nullopt;
-  const auto status = os::to_file_status(facts);
+/// What the link at `relative` leads to. Error: it leads nowhere, or out of the tree.
+base::Expected<os::FileStatus> status_behind_link(const os::Root& root,
+                                                  const std::string& relative) {
+  const auto target = root.open_beneath(relative, O_PATH);
+  if (!target) return tl::unexpected(target.error());
+  return os::status_of(target->get(), relative);
+}
+
+/// A line of the listing; nothing for what would not be served.
+std::optional<http::ListingEntry> listing_entry(const std::string& name,
+                                                const os::FileStatus& status) {
   if (!status.is_folder() && !status.is_regular()) return std::nullopt;
-  return http::ListingEntry{item.name, status.is_folder(), status.size,
+  return http::ListingEntry{name, status.is_folder(), status.size,
                             status.mtime_ns / k_ns_per_second};
 }
 
@@ -154,7 +160,9 @@ base::Expected<std::shared_ptr<const OpenFile>> FileTree::open_anew(
   using base::ErrorKind;
   const auto root = os::Root::open(m_root, existing(m_follow_links_to));
   if (!root) {
-    log::warning("http.files.unavailable", "{}", root.error().for_operator());
+    if (const auto times = m_unavailable.happened(Occasional::Time::clock::now())) {
+      log::warning("http.files.unavailable", "{}; {} times", root.error().for_operator(), times);
+    }
     return tl::unexpected(root.error());
   }
   // O_NONBLOCK: a FIFO must not hold the thread up.
@@ -162,7 +170,11 @@ base::Expected<std::shared_ptr<const OpenFile>> FileTree::open_anew(
   if (!fd) {
     const auto kind = fd.error().kind;
     if (kind == ErrorKind::permission_denied || kind == ErrorKind::limit_exceeded) {
-      log::warning("http.files.refused", "{}: {}", m_root, fd.error().for_operator());
+      // Whoever asks for it again and again does not fill the log.
+      if (const auto times = m_refused.happened(Occasional::Time::clock::now())) {
+        log::warning("http.files.refused", "{}: {}; {} times", m_root, fd.error().for_operator(),
+                     times);
+      }
     }
     return tl::unexpected(std::move(fd).error());
   }
@@ -191,11 +203,18 @@ http::Response FileTree::serve_folder(const Request& request, const std::string&
                                       const OpenFile& folder) const {
   const auto items = os::list_folder(folder.fd.get());
   if (!items) return http::error_page(items.error());
+  const auto root = os::Root::open(m_root, existing(m_follow_links_to));
+  if (!root) return not_found();
   std::vector<http::ListingEntry> entries;
   entries.reserve(items->size());
   for (const auto& item : *items) {
     if (is_hidden(item.name)) continue;
-    if (auto entry = listing_entry(folder.fd.get(), item)) entries.push_back(std::move(*entry));
+    const auto status =
+        item.kind == os::FolderItem::Kind::link
+            ? status_behind_link(*root, relative.empty() ? item.name : relative + '/' + item.name)
+            : os::link_status_of(folder.fd.get(), item.name);
+    if (!status) continue;
+    if (auto entry = listing_entry(item.name, *status)) entries.push_back(std::move(*entry));
   }
   return http::listing_page(request.head.path, std::move(entries), !relative.empty());
 }

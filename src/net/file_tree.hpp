@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "net/handler.hpp"
+#include "net/occasional.hpp"
 
 namespace pulse2::net {
 
@@ -55,6 +56,9 @@ class FileTree : public Handler {
   std::vector<std::string> m_follow_links_to;
   std::vector<std::string> m_hidden{".pulse2-staging"};
   bool m_authenticate = false;
+  // For the log.
+  mutable Occasional m_refused;
+  mutable Occasional m_unavailable;
   std::atomic<std::uint64_t> m_generation;  ///< unique among all trees of the process
 };
 

@@ -29,6 +29,8 @@ class Files(ServerTest):
         os.symlink(outside / "secret.txt", src / "names" / "link-out.txt")
         os.symlink(outside, src / "names" / "folder-out")
         os.symlink("../../../outside/secret.txt", src / "names" / "sub" / "relative-out.txt")
+        os.symlink("nowhere", src / "names" / "link-nowhere.txt")
+        os.symlink("sub/a..b.exe", src / "names" / "link-beside.txt")
         os.symlink("plain.txt", src / "link-in.txt")
 
     def assert_answer(self, path, status, body=None, **arguments):
@@ -153,13 +155,28 @@ class Files(ServerTest):
         self.assertEqual("text/html; charset=utf-8", answer.headers["content-type"])
         links = re.findall(r'href="([^"]*)"', answer.body.decode())
         self.assertTrue(any(link in ("../", "..") for link in links), links)
-        names = [urllib.parse.unquote(link).rstrip("/") for link in links]
-        for name in ("données été.txt", "sub", "conf.xml", "MD5SUMS"):
-            self.assertIn(name, [n.removeprefix("./") for n in names])
-        for link in links:
-            if link.startswith(("http:", "/", "?", "#", "..")) or "-out" in link:
-                continue
+        names = [urllib.parse.unquote(link).rstrip("/") for link in links[1:]]
+        self.assertEqual(sorted(["données été.txt", "a b&c'(1)~$;!*+%.txt", "sub", "setup.msi",
+                                 "setup.deb", "data.unknown-suffix", "conf.xml", "MD5SUMS",
+                                 "link-beside.txt"], key=str.encode), names)
+        for link in links[1:]:
             self.assertEqual(200, get(self.server, f"/mirror1_files/names/{link}").status, link)
+        rows = re.findall(r"<tr>(.*?)</tr>", answer.body.decode())
+        for row in rows[2:]:
+            self.assertRegex(row, r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT")
+        self.assertIn(">7 B<", next(row for row in rows if "a b&amp;c" in row))
+        # What stands directly in a tree has nothing above it.
+        self.assertNotIn('href="../"', get(self.server, "/mirror1_files/").body.decode())
+
+    def test_links_that_lead_out_are_not_listed(self):
+        page = get(self.server, "/mirror1_files/names/").body.decode()
+        for name in ("link-out.txt", "folder-out", "link-nowhere.txt"):
+            self.assertNotIn(name, page)
+
+    def test_refusals_do_not_fill_the_log(self):
+        for _ in range(50):
+            self.assert_answer("/mirror1_files/names/link-out.txt", 404)
+        self.assertLessEqual(self.server.log().count("http.files.refused"), 3)
 
     def test_missing_slash_redirects(self):
         answer = self.assert_answer("/mirror1_files/names?x=1", 302)

@@ -92,6 +92,16 @@ class CommandLine(FolderTest):
         self.assertNotEqual(0, status)
         self.assertIn("package_detect_smart_method", output)
 
+    def test_missing_trees_are_listed_with_the_other_mistakes(self):
+        path = self.file("[main]\nport = nine\n[mirror:01]\nmount_point = /m\n"
+                         "src = @FOLDER@/nowhere\n[mirror:02]\nmount_point = /n\nsrc = /etc/passwd\n")
+        for arguments in (("--check-config",), ("-d",)):
+            status, output = run(*arguments, "-f", path)
+            self.assertEqual(1, status)
+            self.assertIn(f"{path}:2: [main] port = nine: expected", output)
+            self.assertIn(f"{path}:5: [mirror:01] src = {self.folder}/nowhere: expected", output)
+            self.assertIn(f"{path}:8: [mirror:02] src = /etc/passwd: expected", output)
+
     def test_effective_configuration(self):
         (self.folder / "src").mkdir(exist_ok=True)
         text = BASIC_CONFIGURATION.replace("@PORT@", "9990") + "\n[mmc_agent]\npassword = hush\n"
@@ -112,8 +122,12 @@ class CommandLine(FolderTest):
 
     def test_shipped_configuration_is_right(self):
         shipped = pathlib.Path(__file__).resolve().parents[2] / "conf" / "package-server.ini"
-        status, output = run("--check-config", "-f", shipped)
+        (self.folder / "src").mkdir(exist_ok=True)
+        text = shipped.read_text(encoding="utf-8")
+        path = self.file(text.replace("/var/lib/pulse2/packages", "@FOLDER@/src"))
+        status, output = run("--check-config", "-f", path)
         self.assertEqual(0, status, output)
+        self.assertNotRegex(output, "warning|error")
 
 
 class Starting(FolderTest):

@@ -93,9 +93,20 @@ TEST(Load, ListsTenMistakesAsTen) {
 }
 
 TEST(Load, NamesTheChoicesOfAnOption) {
-  EXPECT_THAT(errors_of("[main]\nmm_assign_algo = best\n"),
+  EXPECT_THAT(errors_of("[main]\n[http]\nauthenticate = some\n"),
+              ElementsAre("f.ini:3: [http] authenticate = some: expected one of `apis`, `all`, "
+                          "`none`"));
+}
+
+TEST(Load, TakesTheDefaultForUnknownAlgorithms) {
+  const Loaded loaded = load("[main]\nmm_assign_algo = best\nup_assign_algo = any\n", "f.ini");
+  EXPECT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.settings.main.mm_assign_algo, MirrorAlgorithm::standard);
+  EXPECT_THAT(warnings_of("[main]\nmm_assign_algo = best\nup_assign_algo = any\n"),
               ElementsAre("f.ini:2: [main] mm_assign_algo = best: expected one of `default`, "
-                          "`multi_site`, `terminal_type`"));
+                          "`multi_site`, `terminal_type`; `default` counts",
+                          "f.ini:3: [main] up_assign_algo = any: expected `default`; `default` "
+                          "counts"));
 }
 
 TEST(Load, WarnsOfUnknownNamesWithTheNearestKnownOne) {

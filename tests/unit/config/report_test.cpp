@@ -9,6 +9,7 @@
 namespace pulse2::config {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -42,6 +43,13 @@ TEST(EffectiveText, ShowsEveryValueWithItsSource) {
   EXPECT_THAT(text, HasSubstr("; f.ini:5\n"));
   EXPECT_THAT(text, HasSubstr("level = INFO"));
   EXPECT_THAT(text, HasSubstr("; [imaging_api] is not active\n"));
+}
+
+TEST(EffectiveText, NamesTheLineOfAValueThatAnotherSectionGives) {
+  const Loaded loaded = load(
+      "[main]\ntmp_input_dir = /in\n[package_api_put:01]\nmount_point = /p\nsrc = /s\n", "f.ini");
+  EXPECT_THAT(effective_text(loaded),
+              ContainsRegex("src = /s +; f.ini:5\ntmp_input_dir = /in +; f.ini:2"));
 }
 
 TEST(EffectiveText, HidesSecrets) {

@@ -101,9 +101,9 @@ base::Expected<const Method*> select(const MethodTable::Variants& variants, std:
     if (!taken.empty()) taken += " or ";
     taken += count_text(method);
   }
-  return base::fail(
-      base::ErrorKind::invalid_argument,
-      std::string(name) + " takes " + taken + " parameters, not " + std::to_string(count));
+  const char* noun = taken == "1" ? " parameter" : " parameters";
+  return base::fail(base::ErrorKind::invalid_argument, std::string(name) + " takes " + taken +
+                                                           noun + ", not " + std::to_string(count));
 }
 
 }  // namespace pulse2::api

@@ -240,10 +240,14 @@ Kind<std::string> secret() {
 Kind<std::string> url() {
   return {"a URL that starts with http:// or https://, or nothing",
           [](std::string& value, const std::string& written) {
-            const bool is_url = (written.starts_with("http://") && written.size() > 7) ||
-                                (written.starts_with("https://") && written.size() > 8);
+            const std::size_t host = written.starts_with("https://") ? 8 : 7;
+            const bool is_url = (host == 8 || written.starts_with("http://")) &&
+                                written.size() > host && written[host] != '/';
             if (!(written.empty() || is_url) || base::split_words(written).size() > 1) return false;
             value = written;
+            // Paths that start with a slash are put behind it.
+            while (value.ends_with('/'))
+              value.pop_back();
             return true;
           },
           same};

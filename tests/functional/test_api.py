@@ -1,11 +1,12 @@
 """The XML-RPC APIs as Python's xmlrpc.client calls them."""
 import gzip
 import http.client
+import os
 import xmlrpc.client
 
 from tests.support.cases import BASIC_CONFIGURATION, ServerTest
 from tests.support.packages import conf_xml, file_id, make_package, md5sums
-from tests.support.server import wait_until
+from tests.support.server import Server, wait_until
 from tests.support.wire import Connection
 
 FILES = {"install.bat": b"I can't be installed"}
@@ -190,6 +191,49 @@ class Apis(ServerTest):
         self.assertEqual("text/html; charset=utf-8", answer.headers["Content-Type"])
         for mount in ("/mirror1", "/package_api_get1", "/rpc", "/upaa", "/scheduler_api"):
             self.assertIn(mount, page)
+
+
+class LargeSizes(ServerTest):
+    """Sizes beyond 32 bits are doubles: XML-RPC has no other number for them."""
+
+    @classmethod
+    def make_tree(cls, src):
+        package = make_package(src, "large", {"two-gibibytes.bin": b""})
+        os.truncate(package / "two-gibibytes.bin", 2 << 30)
+        # Believed at first, so that nobody waits until two gibibytes are read.
+        (package / "MD5SUMS").write_text("a981130cf2b7e09f4686dc273cf7187e  two-gibibytes.bin\n",
+                                         encoding="ascii")
+
+    # Nor here, until it is verified.
+    server_type = type("Impatient", (Server,), {"has_scanned": lambda self: True})
+
+    def test_sizes(self):
+        size = (2 << 30) + len("a981130cf2b7e09f4686dc273cf7187e  two-gibibytes.bin\n")
+        api = self.server.proxy("/package_api_get1")
+        wait_until(api.getAllPackages, "the package is served")
+        for answer in (api.getPackageSize("large"), api.getPackageDetail("large")["size"],
+                       api.getAllPackages()[0]["size"]):
+            self.assertIsInstance(answer, float)
+            self.assertEqual(size, answer)
+
+
+class MirrorsElsewhere(ServerTest):
+    """A mirror's URL takes the place of this server's own in the URLs of files."""
+
+    configuration = BASIC_CONFIGURATION.replace(
+        "mount_point = /mirror1\n",
+        "mount_point = /mirror1\nmirror = https://cdn.example:8443/tree/\n")
+
+    @classmethod
+    def make_tree(cls, src):
+        make_package(src, "test", {"sub/a b.txt": b"a"})
+
+    def test_urls(self):
+        fid = self.server.proxy("/package_api_get1").getPackageFiles("test")[0]["id"]
+        mirror = self.server.proxy("/mirror1")
+        expected = "https://cdn.example:8443/tree/test/sub/a%20b.txt"
+        self.assertEqual(expected, mirror.getFileURI(fid))
+        self.assertEqual([expected, ""], mirror.getFilesURI([fid, "unknown"]))
 
 
 class OneMountPoint(ServerTest):

@@ -5,7 +5,7 @@ import re
 import subprocess
 import urllib.parse
 
-from tests.support.cases import ServerTest
+from tests.support.cases import BASIC_CONFIGURATION, ServerTest
 from tests.support.packages import make_package
 from tests.support.wire import get
 
@@ -208,3 +208,35 @@ class Files(ServerTest):
                         str(target), f"{self.server.url}/mirror1_files/large/"],
                        check=True, timeout=60)
         subprocess.run(["md5sum", "--quiet", "-c", "MD5SUMS"], cwd=target, check=True, timeout=60)
+
+
+class LinksOut(ServerTest):
+    """Links lead out of a tree only into the folders of `follow_links_to`."""
+
+    configuration = BASIC_CONFIGURATION + "[http]\nfollow_links_to = @FOLDER@/shared\n"
+
+    @classmethod
+    def make_tree(cls, src):
+        for name in ("shared", "private"):
+            (cls.folder / name / "sub").mkdir(parents=True)
+            (cls.folder / name / "sub" / "file.txt").write_bytes(name.encode())
+        package = make_package(src, "p", {"own.txt": b"own"})
+        os.symlink(cls.folder / "shared" / "sub", package / "shared")
+        os.symlink(cls.folder / "private" / "sub", package / "private")
+        os.symlink(cls.folder / "private" / "sub" / "file.txt", package / "private.txt")
+        # A folder that may be followed, and a way out of it.
+        os.symlink(cls.folder / "private", cls.folder / "shared" / "sub" / "out")
+
+    def test_files_and_listings(self):
+        self.assertEqual(b"shared", get(self.server, "/mirror1_files/p/shared/file.txt").body)
+        for path in ("private/file.txt", "private.txt", "shared/out/sub/file.txt"):
+            self.assertEqual(404, get(self.server, f"/mirror1_files/p/{path}").status, path)
+        page = get(self.server, "/mirror1_files/p/").body.decode()
+        self.assertIn('href="shared/"', page)
+        self.assertNotIn("private", page)
+
+    def test_what_is_served_is_what_the_package_has(self):
+        files = self.server.proxy("/package_api_get1").getPackageFiles("p")
+        self.assertEqual(["/p/own.txt", "/p/shared/file.txt", "/p/MD5SUMS"],
+                         [f"{file['path']}/{file['name']}" for file in files])
+        self.assertRegex(self.server.log(), "WARNING catalog.link_refused: .*private")

@@ -247,6 +247,27 @@ class Starting(FolderTest):
         self.assertEqual(0, server.stop())
         self.assertEqual(first.st_mtime_ns, (package / "MD5SUMS").stat().st_mtime_ns)
 
+    def test_a_long_scan_tells_how_far_it_is(self):
+        server = self.make_server("long")
+        make_package(server.folder / "src", "small", {"a.bin": b"one"})
+        image = make_package(server.folder / "src", "zbig", {}) / "image"
+        image.touch()
+        os.truncate(image, 256 << 30)  # nothing on the disk, and minutes to read
+        server.start(ready=False)
+        api = server.proxy("/package_api_get1")
+        wait_until(lambda: [p["id"] for p in api.getAllPackages()] == ["small"],
+                   "the small package is served")
+        self.assertEqual({}, api.getPackageDetail("zbig"))
+        far = (r"2 packages found, 1 ready, 0 broken; \d of 2 files read, "
+               r"[\d.]+ [KMG]iB of 256\.0 GiB, [\d.]+ [KMG]iB/s, \d+ s left")
+        wait_until(lambda: re.search("INFO catalog.progress: " + far, server.log()),
+                   "a line about it in the log")
+        self.assertRegex(get(server, "/desc").body.decode(), "Reading packages: " + far)
+        health = get(server, "/healthz")
+        self.assertEqual(503, health.status)
+        self.assertRegex(health.body.decode(), far)
+        self.assertEqual(0, server.stop())
+
     def test_https(self):
         server = self.make_server("https", BASIC_CONFIGURATION.replace(
             "enablessl = 0", "enablessl = 1\ncacert = @FOLDER@/cert.pem\n"

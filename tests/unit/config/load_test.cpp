@@ -98,6 +98,14 @@ TEST(Load, NamesTheChoicesOfAnOption) {
                           "`none`"));
 }
 
+TEST(Load, TakesUrlsWithoutTheirLastSlash) {
+  const std::string begin = "[main]\n[mirror:01]\nmount_point = /m\nsrc = /s\nmirror = ";
+  const Loaded loaded = load(begin + "https://cdn.example:444/x/\n", "f.ini");
+  EXPECT_EQ(loaded.settings.mirrors.at(0).mirror, "https://cdn.example:444/x");
+  for (const char* wrong : {"http://", "https:///x", "ftp://host/x", "cdn.example"})
+    EXPECT_EQ(errors_of(begin + wrong + "\n").size(), 1U) << wrong;
+}
+
 TEST(Load, TakesTheDefaultForUnknownAlgorithms) {
   const Loaded loaded = load("[main]\nmm_assign_algo = best\nup_assign_algo = any\n", "f.ini");
   EXPECT_TRUE(loaded.ok());

@@ -39,6 +39,7 @@ case "${1-}" in
     ;;
   "")
     build
+    ensure_packages demo
     ci/make_demo.sh demo
     print_things_to_try
     exec "$binary" -d -f demo/package-server.ini

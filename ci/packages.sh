@@ -13,6 +13,9 @@ k_packages_test="libgtest-dev libgmock-dev clang-14 clang libclang-rt-14-dev cla
   clang-format-14 python3 git curl wget rsync openssl strace util-linux procps tftp-hpa atftp
   systemd libseccomp2 genisoimage"
 
+# What the things to try of ./run.sh need.
+k_packages_demo="curl python3"
+
 k_packages_bench="libbenchmark-dev nginx-light wrk python3 iproute2 procps tftpd-hpa"
 
 # The packages among "$@" that are not installed.
@@ -50,6 +53,7 @@ ensure_packages() {
     case "$set" in
       build) wanted="$wanted $k_packages_build" ;;
       test) wanted="$wanted $k_packages_test" ;;
+      demo) wanted="$wanted $k_packages_demo" ;;
       bench) wanted="$wanted $k_packages_bench" ;;
     esac
   done

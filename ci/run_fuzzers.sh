@@ -34,4 +34,5 @@ run_one() {
   fi
 }
 export -f run_one
+# shellcheck disable=SC2016  # the inner shell expands them
 printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" bash -c 'run_one "$0" "$1"' "$seconds"

@@ -14,6 +14,12 @@ class NamedTests(unittest.TestCase):
             for name in names.split(", "):
                 self.assertRegex(source, rf"(def|class) {name.strip()}\b", file)
 
+    def assert_files_exist(self, page):
+        files = re.findall(r"\b((?:unit|fuzz)/[\w/]+\.cpp)", page)
+        self.assertGreater(len(files), 5)
+        for file in files:
+            self.assertTrue((ROOT / "tests" / file).is_file(), file)
+
 
 class CompatibilityPage(NamedTests):
     """Each promise names the tests that show it."""
@@ -24,6 +30,7 @@ class CompatibilityPage(NamedTests):
         references = re.findall(r"((?:compat|functional)/\w+\.py): ([\w, ]+)", promises)
         self.assertGreater(len(references), 15)
         self.assert_exist(references)
+        self.assert_files_exist(page)
 
 
 class SecurityPage(NamedTests):
@@ -34,10 +41,7 @@ class SecurityPage(NamedTests):
         references = re.findall(r"((?:compat|functional)/\w+\.py): ([\w, ]+)", page)
         self.assertGreater(len(references), 25)
         self.assert_exist(references)
-        files = re.findall(r"\b((?:unit|fuzz)/[\w/]+\.cpp)", page)
-        self.assertGreater(len(files), 5)
-        for file in files:
-            self.assertTrue((ROOT / "tests" / file).is_file(), file)
+        self.assert_files_exist(page)
 
     def test_every_input_has_a_test(self):
         page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

@@ -159,6 +159,33 @@ class Apis(ServerTest):
         self.assertNotIn("Content-Encoding", answer.headers)
         connection.close()
 
+    def test_values_of_every_kind(self):
+        """Each is read, and refused as a pid by the method rather than by the decoder."""
+        for value, kind in (
+                ("<i4>1</i4>", "int"), ("<int> +5 </int>", "int"), ("<i8>5000000000</i8>", "int"),
+                ("<nil/>", "nil"), ("<ex:nil></ex:nil>", "nil"), ("<boolean>1</boolean>", "boolean"),
+                ("<double>-1.5e3</double>", "double"), ("<base64>dGVz\ndA==</base64>", "base64"),
+                ("<dateTime.iso8601>20260101T00:00:00</dateTime.iso8601>", "dateTime"),
+                ("<struct/>", "struct"), ("<array><data/></array>", "array")):
+            answer = self.label_of(value)
+            self.assertEqual(f"invalid_argument: pid must be a string, not {kind} ",
+                             answer["faultCode"])
+        for value in ("test", "<string>test</string>", "\n\t<string>test</string>\n",
+                      "<![CDATA[test]]>", "t&#101;st", "<string>te<!-- c -->st</string>"):
+            self.assertEqual("TestPackage", self.label_of(value))
+        for value in ("", "<string/>", " test", "<string>\u20ac \U0001f600</string>"):
+            self.assertTrue(self.label_of(value)["faultCode"].startswith("not_found: "))
+
+    def label_of(self, value):
+        """The answer to getPackageLabel with this content of the parameter's <value>."""
+        call = ("<?xml version='1.0'?>\n<methodCall>\n <methodName>getPackageLabel</methodName>\n"
+                f" <params> <param>\n<value>{value}</value></param>\t</params></methodCall>\n")
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=60)
+        connection.request("POST", "/package_api_get1/", call.encode(), {"Content-Type": "a/b"})
+        answer = connection.getresponse().read()
+        connection.close()
+        return xmlrpc.client.loads(answer)[0][0]
+
     def test_other_encodings_of_a_call(self):
         text = ("<?xml version='1.0' encoding='iso-8859-1'?><methodCall><methodName>getFilePath"
                 "</methodName><params><param><value>\xe9</value></param></params></methodCall>")
@@ -234,6 +261,60 @@ class MirrorsElsewhere(ServerTest):
         expected = "https://cdn.example:8443/tree/test/sub/a%20b.txt"
         self.assertEqual(expected, mirror.getFileURI(fid))
         self.assertEqual([expected, ""], mirror.getFilesURI([fid, "unknown"]))
+
+
+class TwoTrees(ServerTest):
+    """Each mount point answers for its own tree; and machines of several sites."""
+
+    configuration = BASIC_CONFIGURATION.replace(
+        "[main]\n", "[main]\nmm_assign_algo = multi_site\npublic_ip = 2001:db8::7\n") + """
+[mirror:02]
+mount_point = /mirror2
+src = @FOLDER@/other
+
+[package_api_get:02]
+mount_point = /package_api_get2
+src = @FOLDER@/other
+"""
+
+    @classmethod
+    def make_tree(cls, src):
+        make_package(src, "here", {"a": b"a"})
+        (cls.folder / "other").mkdir()
+        make_package(cls.folder / "other", "there", {"b": b"b"})
+
+    def test_answers_are_limited_to_the_tree(self):
+        fids = []
+        for number, pid, other in ((1, "here", "there"), (2, "there", "here")):
+            api = self.server.proxy(f"/package_api_get{number}")
+            self.assertEqual([pid], [package["id"] for package in api.getAllPackages()])
+            self.assertEqual({}, api.getPackageDetail(other))
+            self.assertEqual([], api.getPackagesDetail([other]))
+            self.assertEqual({}, api.getLocalPackagePath(other))
+            self.assertIn("faultCode", api.getPackageLabel(other))
+            self.assertEqual({}, api.getPackagesIds("unknown"))
+            fids.append(api.getPackageFiles(pid)[0]["id"])
+            mirror = self.server.proxy(f"/mirror{number}")
+            self.assertEqual((True, False), (mirror.isAvailable(pid), mirror.isAvailable(other)))
+        self.assertEqual("", self.server.proxy("/mirror2").getFilePath(fids[0]))
+        self.assertEqual(f"http://[2001:db8::7]:{self.server.port}/mirror2_files/there/b",
+                         self.server.proxy("/mirror2").getFilePath(fids[1]))
+
+    def test_folders_are_told_of_any_package(self):
+        self.assertEqual(
+            [str(self.folder / "other"), str(self.folder / "src")],
+            self.server.proxy("/package_api_get1").getLocalPackagesPath(["there", "no", "here"]))
+
+    def test_a_machine_names_the_server_of_its_site(self):
+        api = self.server.proxy("/rpc")
+        here = api.getMirror({"uuid": "UUID1"})
+        site = api.getMirror({"uuid": "UUID1", "server": "10.1.2.3"})
+        self.assertEqual("10.1.2.3", site["server"])
+        self.assertEqual({**here, "server": "10.1.2.3"}, site)
+        self.assertEqual(here, api.getMirror({"uuid": "UUID1", "server": ""}))
+        self.assertEqual({"10.1.2.3"}, {record["server"] for record in api.getApiPackage(
+            {"uuid": "UUID1", "server": "10.1.2.3"})})
+        self.assertEqual([0, 0], api.getFallbackMirrors([{"uuid": "UUID1"}, {"uuid": "UUID2"}]))
 
 
 class OneMountPoint(ServerTest):

@@ -11,6 +11,7 @@ constexpr std::string_view k_magic = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 constexpr std::size_t k_header_bytes = 512;
 constexpr std::size_t k_entry_bytes = 128;
 constexpr std::uint32_t k_last_regular_sector = 0xfffffff9;
+constexpr std::uint32_t k_no_sector = 0xffffffff;
 constexpr std::uint64_t k_mini_stream_cutoff = 4096;
 constexpr std::uint64_t k_mini_sector_bytes = 64;
 constexpr std::uint32_t k_template_property = 7;
@@ -42,9 +43,9 @@ class Document {
   }
 
   /// The chain's first bytes, at most `limit`.
-  [[nodiscard]] std::string read_chain(std::uint32_t sector, std::size_t limit) const {
+  [[nodiscard]] std::string read_chain(std::uint32_t sector, std::size_t limit) {
     std::string bytes;
-    for (std::size_t i = 0; i < k_longest_chain && sector <= k_last_regular_sector; ++i) {
+    for (std::size_t i = 0; i < k_longest_chain && is_in_file(sector); ++i) {
       if (bytes.size() >= limit) break;
       bytes += sector_bytes(sector);
       sector = next(sector);
@@ -53,13 +54,13 @@ class Document {
     return bytes;
   }
 
-  [[nodiscard]] std::string directory() const {
+  [[nodiscard]] std::string directory() {
     return read_chain(u32_at(m_header, 48), k_longest_chain * k_entry_bytes);
   }
 
   /// A stream of the mini stream, whose sectors stand one after the other in `mini_stream`.
   [[nodiscard]] std::string read_mini(std::string_view mini_stream, std::uint32_t sector,
-                                      std::size_t size) const {
+                                      std::size_t size) {
     const std::string table = read_chain(
         u32_at(m_header, 60), k_longest_mini_stream / k_mini_sector_bytes * sizeof(std::uint32_t));
     std::string bytes;
@@ -76,42 +77,50 @@ class Document {
   }
 
  private:
+  /// Whether the sector begins within the file. What follows from a larger number could be walked
+  /// for hours.
+  [[nodiscard]] bool is_in_file(std::uint32_t sector) const {
+    return sector <= k_last_regular_sector &&
+           (std::uint64_t{sector} + 1) * m_sector_bytes < m_file.size;
+  }
+
   [[nodiscard]] std::string sector_bytes(std::uint32_t sector) const {
     return m_file.read((std::uint64_t{sector} + 1) * m_sector_bytes, m_sector_bytes);
   }
 
-  /// The sector after this one, from the allocation table that the header's 109 entries lead to.
-  /// Tables beyond those belong to files of more than 6 MiB, whose directory may stand there.
-  [[nodiscard]] std::uint32_t next(std::uint32_t sector) const {
-    const std::size_t per_sector = m_sector_bytes / sizeof(std::uint32_t);
-    const std::uint32_t table = table_sector(sector / per_sector);
-    if (table > k_last_regular_sector) return table;
-    const std::uint64_t offset =
-        (std::uint64_t{table} + 1) * m_sector_bytes + (sector % per_sector) * sizeof(std::uint32_t);
-    const std::string entry = m_file.read(offset, sizeof(std::uint32_t));
-    return entry.size() < sizeof(std::uint32_t) ? ~std::uint32_t{0} : u32_at(entry, 0);
+  /// The entry of a table that fills a sector.
+  [[nodiscard]] std::uint32_t entry_of(std::uint32_t sector, std::size_t index) const {
+    if (!is_in_file(sector)) return k_no_sector;
+    const std::string entry =
+        m_file.read((std::uint64_t{sector} + 1) * m_sector_bytes + index * sizeof(std::uint32_t),
+                    sizeof(std::uint32_t));
+    return entry.size() < sizeof(std::uint32_t) ? k_no_sector : u32_at(entry, 0);
   }
 
-  [[nodiscard]] std::uint32_t table_sector(std::size_t index) const {
+  /// The sector after this one, which is in the file, from the allocation table.
+  [[nodiscard]] std::uint32_t next(std::uint32_t sector) {
+    const std::size_t per_sector = m_sector_bytes / sizeof(std::uint32_t);
+    return entry_of(table_sector(sector / per_sector), sector % per_sector);
+  }
+
+  /// A sector of the allocation table. The first 109 are named by the header. Those beyond, of
+  /// files of more than 6 MiB, stand in a chain of sectors whose last entries name the next.
+  [[nodiscard]] std::uint32_t table_sector(std::size_t index) {
     constexpr std::size_t k_in_header = 109;
     if (index < k_in_header) return u32_at(m_header, 76 + index * sizeof(std::uint32_t));
-    // Further ones stand in a chain of sectors whose last entry names the next.
     const std::size_t per_sector = m_sector_bytes / sizeof(std::uint32_t) - 1;
-    std::uint32_t sector = u32_at(m_header, 68);
-    for (index -= k_in_header; index >= per_sector; index -= per_sector) {
-      if (sector > k_last_regular_sector) return sector;
-      sector = u32_at(sector_bytes(sector), per_sector * sizeof(std::uint32_t));
-    }
-    if (sector > k_last_regular_sector) return sector;
-    const std::string bytes = sector_bytes(sector);
-    const std::size_t offset = index * sizeof(std::uint32_t);
-    return offset + sizeof(std::uint32_t) > bytes.size() ? ~std::uint32_t{0}
-                                                         : u32_at(bytes, offset);
+    index -= k_in_header;
+    if (m_table_chain.empty()) m_table_chain.push_back(u32_at(m_header, 68));
+    while (m_table_chain.size() <= index / per_sector && is_in_file(m_table_chain.back()))
+      m_table_chain.push_back(entry_of(m_table_chain.back(), per_sector));
+    if (m_table_chain.size() <= index / per_sector) return k_no_sector;
+    return entry_of(m_table_chain[index / per_sector], index % per_sector);
   }
 
   const FileBytes& m_file;
   std::string m_header;
   std::size_t m_sector_bytes = 512;
+  std::vector<std::uint32_t> m_table_chain;  ///< as far as it was walked
 };
 
 /// The Template property of a summary information stream.
@@ -143,7 +152,7 @@ OleSummary::Kind kind_of(std::string_view root_entry) {
 }  // namespace
 
 std::optional<OleSummary> read_ole_summary(const FileBytes& file) {
-  const Document document(file);
+  Document document(file);
   if (!document.is_valid()) return std::nullopt;
   OleSummary summary;
   const std::string directory = document.directory();

@@ -94,7 +94,7 @@ class ConnectionOver final : public ClientConnection {
     result.heard = parser.got_some();
     result.error = error ? (result.heard || !write_error ? error : write_error) : error;
     if (result.error) co_return result;
-    result.status = parser.get().result_int();
+    result.status = static_cast<int>(parser.get().result_int());
     result.keep = !write_error && parser.keep_alive() && m_buffer.size() == 0;
     result.body = std::move(parser.get().body());
     transport().expires_never();

@@ -59,7 +59,8 @@ def count_packages(server):
 
 def start(folder, packages, kind):
     """Starts the server once; seconds until everything is served, and MiB then."""
-    server = Server(folder, CONFIGURATION.format(src=folder / "src", ssl="enablessl = 0"))
+    server = Server(folder, CONFIGURATION.format(src=folder / "src", ssl="enablessl = 0",
+                                                 http=""))
     begin = time.monotonic()
     server.start(ready=False)
     listening = time.monotonic() - begin

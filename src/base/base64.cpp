@@ -33,11 +33,9 @@ int symbol(char c) noexcept {
   return k_table[static_cast<unsigned char>(c)];
 }
 
-/// Decodes whole groups of four plain symbols, the bulk of any upload; returns what it consumed.
-std::size_t decode_plain_groups(std::string_view part, std::string& out) {
-  const std::size_t start = out.size();
-  out.resize(start + part.size() / 4 * 3);
-  char* to = out.data() + start;
+/// Decodes whole groups of four plain symbols to `to`, the bulk of any upload; returns what it
+/// consumed and moves `to` on.
+std::size_t decode_plain_groups(std::string_view part, char*& to) noexcept {
   std::size_t i = 0;
   for (; i + 4 <= part.size(); i += 4) {
     const int a = symbol(part[i]);
@@ -49,7 +47,6 @@ std::size_t decode_plain_groups(std::string_view part, std::string& out) {
     *to++ = static_cast<char>(b << 4 | c >> 2);
     *to++ = static_cast<char>(c << 6 | d);
   }
-  out.resize(static_cast<std::size_t>(to - out.data()));
   return i;
 }
 
@@ -72,9 +69,19 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 Expected<void> Base64Decoder::feed(std::string_view part, std::string& out) {
+  // Room for all of it at once: texts with line breaks come in thousands of short runs.
+  const std::size_t before = out.size();
+  out.resize(before + (m_symbols + part.size()) / 4 * 3);
+  char* to = out.data() + before;
+  auto decoded = decode(part, to);
+  out.resize(static_cast<std::size_t>(to - out.data()));
+  return decoded;
+}
+
+Expected<void> Base64Decoder::decode(std::string_view part, char*& to) {
   while (!part.empty()) {
     if (m_symbols == 0 && !m_ended) {
-      part.remove_prefix(decode_plain_groups(part, out));
+      part.remove_prefix(decode_plain_groups(part, to));
       if (part.empty()) break;
     }
     const char c = part.front();
@@ -91,16 +98,20 @@ Expected<void> Base64Decoder::feed(std::string_view part, std::string& out) {
       m_bits = (m_bits << 6 | static_cast<unsigned>(value)) & 0xFFFFFFU;
     }
     if (++m_symbols < 4) continue;
-    const unsigned group = m_bits << (6 * m_padding);
-    out += static_cast<char>(group >> 16 & 255U);
-    if (m_padding < 2) out += static_cast<char>(group >> 8 & 255U);
-    if (m_padding < 1) out += static_cast<char>(group & 255U);
-    m_ended = m_padding > 0;
-    m_symbols = 0;
-    m_bits = 0;
-    m_padding = 0;
+    end_group(to);
   }
   return {};
+}
+
+void Base64Decoder::end_group(char*& to) noexcept {
+  const unsigned group = m_bits << (6 * m_padding);
+  *to++ = static_cast<char>(group >> 16 & 255U);
+  if (m_padding < 2) *to++ = static_cast<char>(group >> 8 & 255U);
+  if (m_padding < 1) *to++ = static_cast<char>(group & 255U);
+  m_ended = m_padding > 0;
+  m_symbols = 0;
+  m_bits = 0;
+  m_padding = 0;
 }
 
 Expected<void> Base64Decoder::finish() const {

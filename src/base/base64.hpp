@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,14 @@ class Base64Decoder {
   [[nodiscard]] Expected<void> finish() const;
 
  private:
-  unsigned m_bits = 0;   ///< bits not yet written
-  int m_symbols = 0;     ///< symbols in the current group of four, padding included
-  int m_padding = 0;     ///< '=' seen in the current group
-  bool m_ended = false;  ///< a padded group was completed
+  /// Writes to `to`, which has room, and moves it on.
+  Expected<void> decode(std::string_view part, char*& to);
+  void end_group(char*& to) noexcept;
+
+  unsigned m_bits = 0;        ///< bits not yet written
+  std::size_t m_symbols = 0;  ///< symbols in the current group of four, padding included
+  int m_padding = 0;          ///< '=' seen in the current group
+  bool m_ended = false;       ///< a padded group was completed
 };
 
 [[nodiscard]] Expected<std::string> base64_decode(std::string_view text);

@@ -39,6 +39,21 @@ TEST(Base64, DecodesTextThatArrivesInPartsOfAnySize) {
   }
 }
 
+TEST(Base64, DecodesTextWithLineBreaksInOnePassAndKeepsWhatIsThere) {
+  std::string text;
+  std::string plain = "before";
+  for (int i = 0; i < 1000; ++i) {
+    const std::string line(57, static_cast<char>('a' + i % 26));
+    text += base64_encode(line) + (i % 2 == 0 ? "\n" : "\r\n");
+    plain += line;
+  }
+  Base64Decoder decoder;
+  std::string bytes = "before";
+  ASSERT_TRUE(decoder.feed(text, bytes));
+  ASSERT_TRUE(decoder.finish());
+  EXPECT_EQ(bytes, plain);
+}
+
 TEST(Base64, RefusesWhatIsNotBase64) {
   for (const std::string_view text :
        {"***", "Zg=", "Z", "Zm9v!", "=", "Z===", "Zg==Zg==", "Zg=a", "Zm9vY"}) {

@@ -19,6 +19,9 @@ namespace {
 using base::Expected;
 namespace asio = boost::asio;
 
+/// Bodies of more bytes are decoded on the pool: reading one of gigabytes takes seconds.
+constexpr std::size_t k_decoded_at_once = 256U << 10U;
+
 /// Runs a method; exceptions are bugs and become an internal error.
 Expected<Answer> call_guarded(const Method& method, const Arguments& arguments) noexcept {
   try {
@@ -68,7 +71,8 @@ net::Rules XmlRpcEndpoint::rules(const http::RequestHead& /*head*/, const net::P
   rules.max_body = m_options.max_body;
   if (!may_write(peer)) rules.max_body = std::min(rules.max_body, m_options.max_body_of_readers);
   rules.spool_dir = m_options.spool_dir;
-  rules.spool_reserve = m_options.spool_reserve;
+  rules.spool_reserve = m_options.spool_reserve.bytes;
+  rules.spool_reserve_percent = static_cast<unsigned>(m_options.spool_reserve.percent);
   return rules;
 }
 
@@ -82,9 +86,16 @@ asio::awaitable<Expected<Answer>> XmlRpcEndpoint::run(const Method& method,
                                 [&method, &arguments] { return call_guarded(method, arguments); });
 }
 
+asio::awaitable<Expected<xmlrpc::Call>> XmlRpcEndpoint::decode(std::string_view body) {
+  if (body.size() <= k_decoded_at_once) co_return xmlrpc::decode_call(body);
+  const std::string no_subject;
+  os::SerialTasks::Queue queue{m_tasks, no_subject};
+  co_return co_await os::run_on(queue, [body] { return xmlrpc::decode_call(body); });
+}
+
 asio::awaitable<http::Response> XmlRpcEndpoint::respond(const net::Request& request) {
   const bool gzip = http::accepts_gzip(request.head.header("Accept-Encoding"));
-  const auto call = xmlrpc::decode_call(request.body);
+  const auto call = co_await decode(request.body);
   if (!call) {
     log::debug("api.call.malformed", "{}: {}", m_options.mount_point, call.error().for_operator());
     co_return to_response(xmlrpc::encode_fault(fault_code(call.error().kind), call.error().message),

@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/method_table.hpp"
 #include "base/network.hpp"
+#include "config/settings.hpp"
 #include "net/handler.hpp"
 #include "os/serial_tasks.hpp"
+#include "xmlrpc/decode.hpp"
 
 namespace pulse2::api {
 
@@ -21,7 +24,7 @@ struct EndpointOptions {
   std::vector<base::Network> writers;
   std::uint64_t max_body_of_readers = 16ULL << 20;  ///< bytes
   std::string spool_dir;                            ///< see net::Rules
-  std::uint64_t spool_reserve = 0;                  ///< bytes, see net::Rules
+  config::FreeSpaceReserve spool_reserve{0, 100};   ///< see net::Rules
 };
 
 /// Answers the XML-RPC calls of one mount point.
@@ -42,6 +45,7 @@ class XmlRpcEndpoint final : public net::Handler {
 
  private:
   [[nodiscard]] bool may_write(const net::Peer& peer) const;
+  [[nodiscard]] boost::asio::awaitable<base::Expected<xmlrpc::Call>> decode(std::string_view body);
   [[nodiscard]] boost::asio::awaitable<base::Expected<Answer>> run(const Method& method,
                                                                    const Arguments& arguments);
 

@@ -10,8 +10,10 @@
 #include "base/base64.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
+#include "log/log.hpp"
 #include "os/file.hpp"
 #include "os/tree.hpp"
+#include "os/walk.hpp"
 
 namespace pulse2::api {
 namespace {
@@ -22,6 +24,9 @@ using xmlrpc::Value;
 
 /// Base64 is decoded in parts of this many bytes: what is in memory stays small.
 constexpr std::size_t k_part = 1U << 20U;
+
+/// Files on their way begin with this; clear_uploads() removes what a crash left of them.
+constexpr std::string_view k_upload_prefix = ".pulse2-tmp.push.";
 
 /// One file of the call. Views are into the call's body.
 struct Upload {
@@ -52,7 +57,7 @@ Expected<Upload> read_upload(const Value& value, bool is_local) {
     if (!content_text || content_text->empty() || content_text->front() != '/') return wrong();
     upload.local_folder = std::string(*content_text);
   } else {
-    upload.base64 = content_text;
+    upload.base64 = content_text ? content_text : content->as_encoded_binary();
     upload.bytes = content->as_binary();
     if (!upload.base64 && !upload.bytes) return wrong();
   }
@@ -92,10 +97,11 @@ class Pushing {
       : m_folder(folder), m_name(std::move(name)) {}
   Pushing(const Pushing&) = delete;
   Pushing& operator=(const Pushing&) = delete;
-  /// Removes what was not published.
+  /// Takes back what was not published as a whole.
   ~Pushing() {
+    if (!m_published) undo();
     for (const auto& temporary : m_temporary)
-      (void)os::unlink_at(m_target.get(), temporary.first);
+      (void)os::unlink_at(m_target.get(), temporary);
     if (m_made_target && !m_published) {
       (void)os::unlink_at(m_parent.get(), m_name, true);
     }
@@ -116,7 +122,7 @@ class Pushing {
 
   Expected<void> take(const Upload& upload) {
     const std::string temporary = next_name();
-    m_temporary.emplace_back(temporary, upload.name);
+    m_staged.emplace_back(temporary, upload.name);
     if (!upload.local_folder.empty()) return take_local(upload, temporary);
     const std::string_view bytes = upload.base64 ? *upload.base64 : *upload.bytes;
     PULSE2_TRY(check_space(upload.base64 ? bytes.size() / 4 * 3 : bytes.size()));
@@ -128,28 +134,71 @@ class Pushing {
   }
 
   Expected<void> publish() {
-    for (const auto& [temporary, name] : m_temporary) {
+    for (const auto& [temporary, name] : m_staged) {
       // What can't be replaced is found before the first rename.
       const auto status = os::status_at(m_target.get(), name);
       if (status && status->is_folder()) {
-        return base::fail(ErrorKind::already_exists, name + " is a folder");
+        return base::fail(ErrorKind::already_exists, base::printable(name) + " is a folder");
       }
     }
-    m_published = true;
-    for (const auto& [temporary, name] : std::exchange(m_temporary, {})) {
-      PULSE2_TRY(os::rename_at(m_target.get(), temporary, m_target.get(), name));
-    }
+    for (const auto& [temporary, name] : m_staged)
+      PULSE2_TRY(put_in_place(temporary, name));
     PULSE2_TRY(os::sync_file(m_target.get(), m_name));
     PULSE2_TRY(os::sync_file(m_parent.get(), m_folder.path));
-    for (const auto& [folder, name] : m_sources) {
-      PULSE2_TRY(os::unlink_at(folder.get(), name));
+    for (auto& source : m_sources) {
+      PULSE2_TRY(os::unlink_at(source.folder.get(), source.name));
+      source.is_removed = true;
     }
+    m_published = true;
     return {};
   }
 
  private:
-  static std::string next_name() {
-    return std::string(os::k_temporary_prefix) + "push." + os::unique_name();
+  /// A local file to be removed once it was taken over.
+  struct Source {
+    os::UniqueFd folder;
+    std::string name;
+    bool is_removed = false;
+  };
+  /// A file that was put in its place.
+  struct Placed {
+    std::string name;
+    std::string former;  ///< temporary name of what it replaced, "" for nothing
+  };
+
+  /// A new temporary name, which is removed at the end.
+  std::string next_name() {
+    m_temporary.push_back(std::string(k_upload_prefix) + os::unique_name());
+    return m_temporary.back();
+  }
+
+  Expected<void> put_in_place(const std::string& temporary, const std::string& name) {
+    const std::string former = next_name();
+    auto kept = os::clone_tree_at(m_target.get(), name, m_target.get(), former);
+    const bool is_new = !kept && kept.error().kind == ErrorKind::not_found;
+    if (!kept && !is_new) return kept;
+    PULSE2_TRY(os::rename_at(m_target.get(), temporary, m_target.get(), name));
+    m_placed.push_back({name, is_new ? std::string() : former});
+    return {};
+  }
+
+  void undo() {
+    for (const auto& source : m_sources) {
+      if (!source.is_removed) continue;
+      report_undo(source.name,
+                  os::clone_tree_at(m_target.get(), source.name, source.folder.get(), source.name));
+    }
+    for (const auto& placed : m_placed) {
+      report_undo(placed.name, placed.former.empty() ? os::unlink_at(m_target.get(), placed.name)
+                                                     : os::rename_at(m_target.get(), placed.former,
+                                                                     m_target.get(), placed.name));
+    }
+  }
+
+  void report_undo(const std::string& name, const Expected<void>& undone) const {
+    if (undone) return;
+    log::warning("api.upload.not_undone", "{}/{}/{}: {}", m_folder.path, m_name,
+                 base::printable(name), undone.error().for_operator());
   }
 
   Expected<void> take_local(const Upload& upload, const std::string& temporary) {
@@ -158,14 +207,15 @@ class Pushing {
     auto status = os::status_at(folder->get(), upload.name);
     if (!status) return tl::unexpected(std::move(status).error());
     if (!status->is_regular()) {
-      return base::fail(ErrorKind::invalid_argument, upload.name + " is not a file");
+      return base::fail(ErrorKind::invalid_argument,
+                        base::printable(upload.name) + " is not a file");
     }
     PULSE2_TRY(check_space_for_copy(*status));
     PULSE2_TRY(os::clone_tree_at(folder->get(), upload.name, m_target.get(), temporary));
     const auto file = os::open_at(m_target.get(), temporary, O_RDONLY);
     if (!file) return tl::unexpected(file.error());
     PULSE2_TRY(os::sync_file(file->get(), upload.name));
-    m_sources.emplace_back(std::move(*folder), upload.name);
+    m_sources.push_back({std::move(*folder), upload.name});
     return {};
   }
 
@@ -212,9 +262,28 @@ class Pushing {
   os::UniqueFd m_target;
   bool m_made_target = false;
   bool m_published = false;
-  std::vector<std::pair<std::string, std::string>> m_temporary;  ///< name now and at the end
-  std::vector<std::pair<os::UniqueFd, std::string>> m_sources;   ///< local files to be removed
+  std::vector<std::string> m_temporary;                       ///< names to be removed at the end
+  std::vector<std::pair<std::string, std::string>> m_staged;  ///< temporary name, name at the end
+  std::vector<Placed> m_placed;
+  std::vector<Source> m_sources;
 };
+
+/// Removes what interrupted calls left in one folder, and a folder that holds nothing else.
+Expected<bool> clear_upload(int root, const std::string& name) {
+  const auto folder = os::open_folder_at(root, name);
+  if (!folder) return tl::unexpected(folder.error());
+  const auto items = os::list_folder(folder->get());
+  if (!items) return tl::unexpected(items.error());
+  bool any = false;
+  for (const auto& item : *items) {
+    if (!item.name.starts_with(k_upload_prefix)) continue;
+    PULSE2_TRY(os::unlink_at(folder->get(), item.name));
+    any = true;
+  }
+  // Fails for a folder that holds more.
+  if (any) (void)os::unlink_at(root, name, true);
+  return any;
+}
 
 }  // namespace
 
@@ -228,6 +297,22 @@ Expected<void> push_files(const UploadFolder& folder, std::string_view name,
   for (const Upload& upload : *uploads)
     PULSE2_TRY(pushing.take(upload));
   return pushing.publish();
+}
+
+Expected<bool> clear_uploads(const std::string& tmp_input_dir) {
+  const auto root = os::open_file(tmp_input_dir, O_RDONLY | O_DIRECTORY);
+  if (!root && root.error().kind == ErrorKind::not_found) return false;
+  if (!root) return tl::unexpected(root.error());
+  const auto folders = os::list_folder(root->get());
+  if (!folders) return tl::unexpected(folders.error());
+  bool any = false;
+  for (const auto& folder : *folders) {
+    if (folder.kind != os::FolderItem::Kind::folder) continue;
+    auto cleared = clear_upload(root->get(), folder.name);
+    if (!cleared) return cleared;
+    any = any || *cleared;
+  }
+  return any;
 }
 
 }  // namespace pulse2::api

@@ -15,10 +15,15 @@ struct UploadFolder {
   config::FreeSpaceReserve reserve;  ///< uploads that would leave less are refused
 };
 
+/// Removes what calls that a crash interrupted left in a tmp_input_dir; true when there was any.
+/// For the start, while nobody uploads. Errors: those of the system; a missing folder is none.
+[[nodiscard]] base::Expected<bool> clear_uploads(const std::string& tmp_input_dir);
+
 /// pushPackage: writes the files of `files` (structs with filename, and filebinary or tmp_dir) into
 /// the folder `name` of the upload folder; with `local_files` they are moved from
-/// tmp_dir/`name`/filename. All or none, durable when it returns. Errors: `invalid_argument` for
-/// names and types, `malformed` for bad base64, `not_found` for a local file, `no_space`.
+/// tmp_dir/`name`/filename, also from other file systems. All or none, durable when it returns.
+/// Errors: `invalid_argument` for names and types, `malformed` for bad base64, `not_found` for a
+/// local file, `no_space`.
 [[nodiscard]] base::Expected<void> push_files(const UploadFolder& folder, std::string_view name,
                                               const xmlrpc::Array& files, bool local_files);
 

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "api/uploads.hpp"
 #include "app/connection_room.hpp"
 #include "app/imaging_part.hpp"
 #include "app/log_part.hpp"
@@ -144,8 +145,22 @@ base::Expected<void> Application::build() {
   m_editor = std::make_shared<catalog::Editor>(editor_options(settings), *m_catalog, *m_state_file,
                                                *m_ledger, m_package_locks, *m_pool, *m_reporter);
   m_editor->recover();
+  clear_upload_folders(settings);
   m_imaging = make_imaging(settings, *m_pool, *m_state_file);
   return {};
+}
+
+void Application::clear_upload_folders(const config::Settings& settings) {
+  for (const auto& section : settings.package_api_puts) {
+    const auto cleared = api::clear_uploads(section.tmp_input_dir);
+    if (!cleared) {
+      log::warning("api.upload.not_cleared", "{}: {}", section.tmp_input_dir,
+                   cleared.error().for_operator());
+    } else if (*cleared) {
+      log::info("api.upload.cleared", "{}: removed what interrupted uploads left behind",
+                section.tmp_input_dir);
+    }
+  }
 }
 
 catalog::EditorOptions Application::editor_options(const config::Settings& settings) {

@@ -65,6 +65,8 @@ class Application {
   [[nodiscard]] std::string health() const;
   /// Makes what runs. Error for a state file that can't be used.
   [[nodiscard]] base::Expected<void> build();
+  /// Removes what interrupted uploads left behind.
+  static void clear_upload_folders(const config::Settings& settings);
   [[nodiscard]] static catalog::EditorOptions editor_options(const config::Settings& settings);
 
   /// The passed sockets are bound: says which of them were not wanted.

@@ -77,15 +77,15 @@ class SiteBuilder {
   struct Mount {
     std::string path;
     api::MethodTable methods;
-    bool is_api = false;  ///< an API for which credentials count, not only a mirror
-    bool takes_uploads = false;
+    bool is_api = false;        ///< an API for which credentials count, not only a mirror
+    std::string upload_folder;  ///< not empty when it takes uploads
   };
 
   Mount& mount(const std::string& path) {
     const auto found = std::find_if(m_mounts.begin(), m_mounts.end(),
                                     [&path](const Mount& mount) { return mount.path == path; });
     if (found != m_mounts.end()) return *found;
-    m_mounts.push_back({path, {}, false, false});
+    m_mounts.push_back({path, {}, false, {}});
     return m_mounts.back();
   }
 
@@ -128,7 +128,7 @@ class SiteBuilder {
 
   void add_put(const config::PackageApiPut& section) {
     Mount& target = api_mount(section.mount_point);
-    target.takes_uploads = true;
+    target.upload_folder = section.tmp_input_dir;
     target.methods.add(api::package_api_get_methods(view(section.src)));
     api::MethodTable writing = api::package_api_put_methods(
         view(section.src), {section.tmp_input_dir, m_settings.main.free_space_reserve},
@@ -192,8 +192,12 @@ class SiteBuilder {
       options.authenticate = asks_for_credentials(mount);
       options.writers = m_settings.http.write_from;
       options.max_body_of_readers = m_settings.http.max_request_body;
+      const bool takes_uploads = !mount.upload_folder.empty();
       options.max_body =
-          mount.takes_uploads ? m_settings.http.max_upload_body : m_settings.http.max_request_body;
+          takes_uploads ? m_settings.http.max_upload_body : m_settings.http.max_request_body;
+      // An upload waits where it goes: what has room for the one has room for the other.
+      options.spool_dir = mount.upload_folder;
+      options.spool_reserve = m_settings.main.free_space_reserve;
       add_route(mount.path, std::make_shared<api::XmlRpcEndpoint>(
                                 std::move(mount.methods), std::move(options), *m_parts.tasks));
     }

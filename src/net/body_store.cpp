@@ -21,7 +21,10 @@ namespace {
 constexpr std::uint64_t k_space_step = 64ULL << 20;  // bytes between two looks at the free space
 
 std::string folder_of(const Rules& rules) {
-  if (!rules.spool_dir.empty()) return rules.spool_dir;
+  if (!rules.spool_dir.empty()) {
+    const auto status = os::status_of(rules.spool_dir);
+    if (status && status->is_folder()) return rules.spool_dir;
+  }
   const char* folder = ::getenv("TMPDIR");
   return folder != nullptr && *folder != '\0' ? folder : "/tmp";
 }
@@ -90,13 +93,15 @@ Expected<void> BodyStore::check_space(std::uint64_t more) const {
     return tl::unexpected(base::errno_error(errno, folder));
   }
   const auto available = std::uint64_t{space.f_bavail} * space.f_frsize;
-  if (available >= m_rules.spool_reserve && available - m_rules.spool_reserve >= more) return {};
+  const auto total = std::uint64_t{space.f_blocks} * space.f_frsize;
+  const auto reserve = std::min(m_rules.spool_reserve, total / 100 * m_rules.spool_reserve_percent);
+  if (available >= reserve && available - reserve >= more) return {};
   const auto text = [](std::uint64_t bytes) {
     return base::human_size(static_cast<double>(bytes));
   };
   return base::fail(ErrorKind::no_space,
                     "No room for this upload: it needs " + text(more) + ", " + text(available) +
-                        " are free and " + text(m_rules.spool_reserve) + " must stay free.",
+                        " are free and " + text(reserve) + " must stay free.",
                     folder);
 }
 

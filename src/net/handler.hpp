@@ -25,10 +25,11 @@ struct Peer {
 struct Rules {
   bool authenticate = false;             ///< ask for the site's user name and password
   std::uint64_t max_body = 16ULL << 20;  ///< bytes; longer bodies are answered with 413
-  /// Folder of the temporary file for a body too large for memory; empty: the system's.
+  /// Folder of the temporary file for a body too large for memory; empty or missing: the system's.
   std::string spool_dir;
-  std::uint64_t spool_reserve = 0;  ///< bytes that must stay free there, or 507
-  std::vector<std::string> allow;   ///< methods, when not those of Handler::methods()
+  std::uint64_t spool_reserve = 0;       ///< bytes that must stay free there, or 507 …
+  unsigned spool_reserve_percent = 100;  ///< … but no larger share of the file system
+  std::vector<std::string> allow;        ///< methods, when not those of Handler::methods()
 };
 
 /// One complete request. Everything lives until the answer was produced.

@@ -76,7 +76,9 @@ bool is_date_time(std::string_view text) noexcept {
 class Decoder {
  public:
   Decoder(const Document& document, const Limits& limits)
-      : m_reader(document.text), m_in_place(document.in_place()), m_limits(limits) {}
+      : m_reader(document.text, limits.owned_bytes),
+        m_in_place(document.in_place()),
+        m_limits(limits) {}
 
   bool decode_call(Call& call);
   bool decode_response(Response& response);
@@ -94,7 +96,11 @@ class Decoder {
   bool member(Struct& members, std::size_t depth);
   bool binary(Value& out);
 
-  Value take_string();
+  /// Whether the content is rather borrowed from the body than copied.
+  [[nodiscard]] bool is_borrowed() const;
+  /// Counts bytes that are copied out of the body; false beyond the limit.
+  bool own(std::size_t bytes);
+  bool string(Value& out);
   /// Reads a text-only element up to its end tag.
   bool content_of(std::string_view element);
   /// Reads on to the next tag, with only white space before it.
@@ -113,6 +119,7 @@ class Decoder {
   bool m_in_place;
   const Limits& m_limits;
   std::size_t m_values = 0;
+  std::size_t m_owned = 0;
   base::Error m_error;
 };
 
@@ -231,10 +238,7 @@ bool Decoder::value(Value& out, std::size_t depth) {
                   "XML-RPC: more than " + std::to_string(m_limits.values) + " values");
   }
   const Token token = m_reader.next();
-  if (is(token, Token::end, "value")) {
-    out = take_string();
-    return true;
-  }
+  if (is(token, Token::end, "value")) return string(out);
   if (token != Token::start) return unexpected(token, "</value>");
   if (!m_reader.content_is_blank()) {
     return refuse(ErrorKind::invalid_argument, "XML-RPC: text before an element in <value>");
@@ -255,19 +259,31 @@ bool Decoder::typed_value(Value& out, Type type, std::size_t depth) {
   return type == Type::array ? array(out, depth + 1) : structure(out, depth + 1);
 }
 
-Value Decoder::take_string() {
-  const std::string_view content = m_reader.content();
-  if (m_in_place && m_reader.content_is_in_document() && content.size() >= m_limits.borrow_from) {
-    return Value::borrow(content);
+bool Decoder::is_borrowed() const {
+  if (!m_in_place || !m_reader.content_is_in_document()) return false;
+  const std::size_t size = m_reader.content().size();
+  return size >= m_limits.borrow_from || m_owned + size > m_limits.owned_bytes;
+}
+
+bool Decoder::own(std::size_t bytes) {
+  m_owned += bytes;
+  if (m_owned <= m_limits.owned_bytes) return true;
+  return refuse(ErrorKind::invalid_argument,
+                "XML-RPC: more than " + std::to_string(m_limits.owned_bytes) + " bytes of texts");
+}
+
+bool Decoder::string(Value& out) {
+  if (is_borrowed()) {
+    out = Value::borrow(m_reader.content());
+    return true;
   }
-  return m_reader.take_content();
+  if (!own(m_reader.content().size())) return false;
+  out = m_reader.take_content();
+  return true;
 }
 
 bool Decoder::scalar(Value& out, Type type) {
-  if (type == Type::string) {
-    out = take_string();
-    return true;
-  }
+  if (type == Type::string) return string(out);
   if (type == Type::binary) return binary(out);
   const std::string_view text = base::trim(m_reader.content());
   if (type == Type::nil && text.empty()) {
@@ -299,6 +315,11 @@ bool Decoder::scalar(Value& out, Type type) {
 }
 
 bool Decoder::binary(Value& out) {
+  if (is_borrowed()) {
+    out = EncodedBinary{m_reader.content()};
+    return true;
+  }
+  if (!own(m_reader.content().size())) return false;
   auto bytes = base::base64_decode(m_reader.content());
   if (!bytes) return refuse(ErrorKind::invalid_argument, "XML-RPC: " + bytes.error().message);
   out = Binary{*std::move(bytes)};
@@ -339,6 +360,7 @@ bool Decoder::member(Struct& members, std::size_t depth) {
   if (m_reader.content().size() > m_limits.name_bytes) {
     return refuse(ErrorKind::invalid_argument, "XML-RPC: a member's name is too long");
   }
+  if (!own(m_reader.content().size())) return false;
   std::string name = m_reader.take_content();
   Value content;
   if (!expect_start("value") || !value(content, depth) || !expect_end("member")) return false;

@@ -55,6 +55,8 @@ class Encoder {
   void operator()(const DateTime& time) { put("dateTime.iso8601", time.text); }
   void operator()(const Binary& binary) { put("base64", base::base64_encode(binary.bytes)); }
 
+  void operator()(const EncodedBinary& binary) { put("base64", binary.base64); }
+
   void operator()(const Array& array) {
     m_out += k_array_prefix;
     for (const Value& element : array)

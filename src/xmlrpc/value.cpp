@@ -5,6 +5,7 @@
 #include <charconv>
 #include <numeric>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 
 namespace pulse2::xmlrpc {
@@ -135,6 +136,11 @@ std::optional<std::string_view> Value::as_binary() const noexcept {
   return std::nullopt;
 }
 
+std::optional<std::string_view> Value::as_encoded_binary() const noexcept {
+  if (const auto* binary = std::get_if<EncodedBinary>(&m_data)) return binary->base64;
+  return std::nullopt;
+}
+
 bool Value::truthy() const noexcept {
   if (is_nil()) return false;
   if (const auto boolean = as_bool()) return *boolean;
@@ -147,6 +153,10 @@ bool Value::truthy() const noexcept {
 
 Value Value::to_owned() const {
   if (is_borrowed()) return std::string(*as_string());
+  if (const auto base64 = as_encoded_binary()) {
+    auto bytes = base::base64_decode(*base64);
+    return bytes ? Value(Binary{*std::move(bytes)}) : Value();
+  }
   if (const Array* array = as_array()) {
     Array copy;
     copy.reserve(array->size());
@@ -189,6 +199,9 @@ class Describer {
   void operator()(const std::string& text) { put_text(text); }
   void operator()(std::string_view text) { put_text(text); }
   void operator()(const Binary& binary) { m_out += std::to_string(binary.bytes.size()) + " bytes"; }
+  void operator()(const EncodedBinary& binary) {
+    m_out += std::to_string(binary.base64.size()) + " bytes of base64";
+  }
   void operator()(const DateTime& time) { put_text(time.text); }
   void operator()(const Array& array) {
     m_out += '[';

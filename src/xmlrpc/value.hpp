@@ -28,6 +28,12 @@ struct Binary {
   bool operator==(const Binary&) const = default;
 };
 
+/// A big `<base64>` as it was sent, not decoded and not checked: a text in the body.
+struct EncodedBinary {
+  std::string_view base64;
+  bool operator==(const EncodedBinary&) const = default;
+};
+
 /// `<dateTime.iso8601>`, the text as it was sent; XML-RPC leaves its time zone open.
 struct DateTime {
   std::string text;
@@ -80,12 +86,12 @@ class Struct {
 
 /// One value of any XML-RPC type.
 ///
-/// A string is owned or borrowed. The decoder borrows big ones from the body it was given: such a
-/// value is valid only while the body lives; to_owned() makes it independent.
+/// A string is owned or borrowed. The decoder borrows big ones, and big binaries, from the body it
+/// was given: such a value is valid only while the body lives; to_owned() makes it independent.
 class Value {
  public:
   using Variant = std::variant<Nil, bool, std::int64_t, double, std::string, std::string_view,
-                               Binary, DateTime, Array, Struct>;
+                               Binary, EncodedBinary, DateTime, Array, Struct>;
 
   Value() = default;
   Value(Nil /*nil*/) {}  // NOLINT(google-explicit-constructor): values are written as literals
@@ -96,6 +102,7 @@ class Value {
       : m_data(std::string(text)) {}                     // NOLINT(google-explicit-constructor)
   Value(std::string text) : m_data(std::move(text)) {}   // NOLINT(google-explicit-constructor)
   Value(Binary binary) : m_data(std::move(binary)) {}    // NOLINT(google-explicit-constructor)
+  Value(EncodedBinary binary) : m_data(binary) {}        // NOLINT(google-explicit-constructor)
   Value(DateTime time) : m_data(std::move(time)) {}      // NOLINT(google-explicit-constructor)
   Value(Array array) : m_data(std::move(array)) {}       // NOLINT(google-explicit-constructor)
   Value(Struct members) : m_data(std::move(members)) {}  // NOLINT(google-explicit-constructor)
@@ -122,7 +129,9 @@ class Value {
     return holds<std::string>() || holds<std::string_view>();
   }
   [[nodiscard]] bool is_borrowed() const noexcept { return holds<std::string_view>(); }
-  [[nodiscard]] bool is_binary() const noexcept { return holds<Binary>(); }
+  [[nodiscard]] bool is_binary() const noexcept {
+    return holds<Binary>() || holds<EncodedBinary>();
+  }
   [[nodiscard]] bool is_date_time() const noexcept { return holds<DateTime>(); }
   [[nodiscard]] bool is_array() const noexcept { return holds<Array>(); }
   [[nodiscard]] bool is_struct() const noexcept { return holds<Struct>(); }
@@ -134,7 +143,10 @@ class Value {
   [[nodiscard]] std::optional<bool> as_bool() const noexcept;
   /// A double or an int.
   [[nodiscard]] std::optional<double> as_double() const noexcept;
+  /// The bytes of a binary that was decoded.
   [[nodiscard]] std::optional<std::string_view> as_binary() const noexcept;
+  /// The base64 text of a binary that was not.
+  [[nodiscard]] std::optional<std::string_view> as_encoded_binary() const noexcept;
   /// The value's own array, null when it is none.
   [[nodiscard]] const Array* as_array() const noexcept { return std::get_if<Array>(&m_data); }
   [[nodiscard]] Array* as_array() noexcept { return std::get_if<Array>(&m_data); }
@@ -144,7 +156,7 @@ class Value {
   /// What Python's bool() says of it: false for nil, false, 0, 0.0, "", [] and {}.
   [[nodiscard]] bool truthy() const noexcept;
 
-  /// The same value without references into a body.
+  /// The same value without references into a body; a binary that can't be decoded is nil.
   [[nodiscard]] Value to_owned() const;
 
   [[nodiscard]] const Variant& data() const noexcept { return m_data; }

@@ -21,8 +21,10 @@ class XmlReader {
     failed,  ///< not well-formed, see error()
   };
 
-  /// `text` is what prepare_document() made and outlives the reader.
-  explicit XmlReader(std::string_view text) : m_text(text) {}
+  /// `text` is what prepare_document() made and outlives the reader. `most_joined`: bytes of one
+  /// text with references that is put together, beyond them the document is refused.
+  XmlReader(std::string_view text, std::size_t most_joined)
+      : m_text(text), m_most_joined(most_joined) {}
 
   /// Reads on to the next tag or the end.
   Token next();
@@ -47,8 +49,9 @@ class XmlReader {
  private:
   Token fail(std::string message);
   bool add_text(std::string_view raw);
-  void add_cdata(std::string_view raw);
-  void join();
+  bool add_cdata(std::string_view raw);
+  /// Makes the content one that is put together, with room for more; false when it is too large.
+  bool join(std::size_t more);
   /// Moves past `terminator`; false when the document ends before it.
   bool skip_past(std::string_view terminator);
   /// Comments, CDATA and processing instructions; false on errors.
@@ -61,6 +64,7 @@ class XmlReader {
   [[nodiscard]] std::string_view rest() const noexcept { return m_text.substr(m_position); }
 
   std::string_view m_text;
+  std::size_t m_most_joined;
   std::size_t m_position = 0;
   std::string_view m_name;
   bool m_end_follows = false;            ///< the last tag was `<name/>`

@@ -61,6 +61,50 @@ TEST(DecodeLimits, Values) {
   EXPECT_EQ(decode_call(list(3), limits).error().kind, ErrorKind::invalid_argument);
 }
 
+TEST(DecodeLimits, BigBinariesAreBorrowed) {
+  const std::string base64 = repeated("YWJj", 20'000);
+  const auto body = call_of("<value><base64>" + base64 + "</base64></value>");
+  const auto call = decode_call(body);
+  ASSERT_TRUE(call.has_value());
+  const Value& value = call->params.at(0);
+  ASSERT_TRUE(value.is_binary());
+  EXPECT_EQ(value.as_encoded_binary(), base64);
+  EXPECT_GE(value.as_encoded_binary()->data(), body.data());
+  EXPECT_LT(value.as_encoded_binary()->data(), body.data() + body.size());
+  EXPECT_EQ(value.to_owned().as_binary(), repeated("abc", 20'000));
+  EXPECT_FALSE(value.as_binary());
+}
+
+TEST(DecodeLimits, BigTextsWithLineEndsOfWindowsAreBorrowed) {
+  const std::string text = repeated("YWJj\r\n", 200'000);
+  const auto body = call_of(string_of(text));
+  const auto call = decode_call(body);
+  ASSERT_TRUE(call.has_value());
+  EXPECT_TRUE(call->params.at(0).is_borrowed());
+  EXPECT_EQ(call->params.at(0).as_string(), text);
+}
+
+TEST(DecodeLimits, TextsThatAreCopied) {
+  Limits limits;
+  limits.owned_bytes = 1000;
+  const auto list = [](const std::string& text) {
+    return call_of("<value><array><data>" + repeated(string_of(text), 20) +
+                   "</data></array></value>");
+  };
+  // What stands in the body as it is, is borrowed then; texts with references can't be.
+  EXPECT_TRUE(decode_call(list(std::string(100, 'x')), limits).has_value());
+  EXPECT_EQ(decode_call(list("&amp;" + std::string(100, 'x')), limits).error().kind,
+            ErrorKind::invalid_argument);
+  EXPECT_TRUE(decode_call(call_of(string_of("&amp;" + std::string(900, 'x'))), limits).has_value());
+  EXPECT_EQ(decode_call(call_of(string_of("&amp;" + std::string(1000, 'x'))), limits).error().kind,
+            ErrorKind::invalid_argument);
+  EXPECT_EQ(
+      decode_call(call_of("<value><![CDATA[" + std::string(1001, 'x') + "]]></value>"), limits)
+          .error()
+          .kind,
+      ErrorKind::invalid_argument);
+}
+
 TEST(DecodeLimits, Names) {
   const auto member = [](std::size_t length) {
     return call_of("<value><struct><member><name>" + std::string(length, 'n') +

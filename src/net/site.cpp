@@ -30,7 +30,9 @@ std::shared_ptr<Handler> Site::find(std::string_view path) const {
 
 bool Site::authorized(const http::RequestHead& head) const {
   if (m_options.username.empty()) return true;
-  const auto given = http::parse_basic_auth(head.header("Authorization"));
+  // Several of them are nobody's credentials: which one counts must not depend on their order.
+  const auto field = http::join_fields(head.fields, "Authorization");
+  const auto given = http::parse_basic_auth(field.value_or(""));
   return given && http::credentials_match(*given, m_options.username, m_options.password);
 }
 

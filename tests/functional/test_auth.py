@@ -84,6 +84,13 @@ class Apis(AuthTest):
                       f"Authorization: Digest username={USERNAME}"):
             self.assert_asked(self.call("/package_api_get1", field), field)
 
+    def test_two_credentials_are_none(self):
+        """Which one counts would depend on who reads: a proxy, or we."""
+        wrong = credentials(f"{USERNAME}:wrong")
+        for fields in ((RIGHT, wrong), (wrong, RIGHT), (RIGHT, RIGHT), (RIGHT, "Authorization:"),
+                       ("Authorization:", RIGHT), (RIGHT, "Authorization: Bearer x")):
+            self.assert_asked(self.call("/package_api_get1", *fields), fields)
+
     def test_scheme_in_any_case(self):
         for scheme in ("basic", "BASIC"):
             answer = self.call(

@@ -115,9 +115,8 @@ Expected<LogTarget> stream(Arguments arguments) {
   return arguments.finish(target, 1);
 }
 
-Expected<LogTarget> file(Arguments arguments, bool watched) {
+Expected<LogTarget> file(Arguments arguments) {
   FileTarget target;
-  target.watched = watched;
   arguments.path(target.path);
   arguments.mode(target.truncate);
   return arguments.finish(target, 4);
@@ -232,8 +231,10 @@ Expected<LogTarget> make_log_target(std::string_view class_name,
   if (class_name.starts_with("logging.")) class_name.remove_prefix(8);
   const Arguments arguments(literals);
   if (class_name == "StreamHandler") return stream(arguments);
-  if (class_name == "FileHandler") return file(arguments, false);
-  if (class_name == "handlers.WatchedFileHandler") return file(arguments, true);
+  // Every file is watched: one that was moved is opened again.
+  if (class_name == "FileHandler" || class_name == "handlers.WatchedFileHandler") {
+    return file(arguments);
+  }
   if (class_name == "handlers.RotatingFileHandler") return size_rotated(arguments);
   if (class_name == "handlers.TimedRotatingFileHandler") return time_rotated(arguments);
   if (class_name == "handlers.SysLogHandler") return syslog(arguments);

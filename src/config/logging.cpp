@@ -35,13 +35,6 @@ HandlerPlan standard_error_handler() {
   return {"standard error", LogLevel::info, make_format(k_usual_format), StreamTarget{}};
 }
 
-const std::string* path_of(const LogTarget& target) {
-  if (const auto* file = std::get_if<FileTarget>(&target)) return &file->path;
-  if (const auto* rotated = std::get_if<SizeRotatedTarget>(&target)) return &rotated->path;
-  if (const auto* rotated = std::get_if<TimeRotatedTarget>(&target)) return &rotated->path;
-  return nullptr;
-}
-
 class Reader {
  public:
   explicit Reader(const std::vector<RawSection>& sections) : m_sections(sections) {}
@@ -53,7 +46,6 @@ class Reader {
     read_each("handler", [this](const RawSection& section, const std::string& key) {
       read_handler(section, key);
     });
-    follow_rotations();
     read_loggers();
     return std::move(m_reading);
   }
@@ -162,20 +154,6 @@ class Reader {
       fail(section, "class", made.error().message);
     } else if (arguments) {
       fail(section, "args", made.error().message);
-    }
-  }
-
-  /// Deployed files have a plain file handler on the file that another handler rotates: its lines
-  /// shall not go on into the renamed file.
-  void follow_rotations() {
-    for (HandlerPlan& handler : plan().handlers) {
-      auto* file = std::get_if<FileTarget>(&handler.target);
-      if (file == nullptr) continue;
-      for (const HandlerPlan& other : plan().handlers) {
-        const std::string* path = path_of(other.target);
-        const bool rotated = !std::holds_alternative<FileTarget>(other.target);
-        file->watched = file->watched || (rotated && path != nullptr && *path == file->path);
-      }
     }
   }
 
@@ -297,7 +275,7 @@ void add_json_file(LoggingPlan& plan, const std::string& path) {
   HandlerPlan handler;
   handler.name = "json_log";
   handler.json = true;
-  handler.target = FileTarget{path, false, false};
+  handler.target = FileTarget{path, false};
   for (LoggerPlan* logger : {&plan.root, &plan.imaging})
     logger->handlers.push_back(plan.handlers.size());
   plan.handlers.push_back(std::move(handler));

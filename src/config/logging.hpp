@@ -26,7 +26,6 @@ struct StreamTarget {
 struct FileTarget {
   std::string path;
   bool truncate = false;  ///< mode `w`: begins empty at each start
-  bool watched = false;   ///< opened again when another file, or none, stands at `path`
   bool operator==(const FileTarget&) const = default;
 };
 

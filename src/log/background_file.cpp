@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds k_gathering{100};
 
 }  // namespace
 
-BackgroundFile::BackgroundFile(std::string path) : m_file(std::move(path), false, false) {}
+BackgroundFile::BackgroundFile(std::string path) : m_file(std::move(path), false) {}
 
 BackgroundFile::~BackgroundFile() {
   {

@@ -37,8 +37,7 @@ void open_files_with(FileOpener opener) {
   current_opener() = std::move(opener);
 }
 
-FileOutput::FileOutput(std::string path, bool truncate, bool watched)
-    : m_path(std::move(path)), m_watched(watched) {
+FileOutput::FileOutput(std::string path, bool truncate) : m_path(std::move(path)) {
   open(truncate ? O_TRUNC : 0);
 }
 
@@ -47,38 +46,42 @@ void FileOutput::open(int more_flags) {
   const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | more_flags;
   const FileOpener& opener = current_opener();
   auto file = opener ? opener(m_path, flags) : os::open_file(m_path, flags);
-  if (!file) return m_complaint.raise(m_path + ": " + file.error().for_operator());
-  const auto status = os::status_of(file->get(), m_path);
-  m_size = status ? status->size : 0;
+  if (!file) return m_opening.raise(m_path + ": " + file.error().for_operator());
+  m_opening.settle();
   m_torn = false;
   m_file = *std::move(file);
+  look();
 }
 
 void FileOutput::reopen() {
   open(0);
 }
 
-bool FileOutput::is_in_place() const {
-  if (!m_file) return false;
-  const auto named = os::status_of(m_path);
+void FileOutput::look() {
+  m_in_place = false;
+  if (!m_file) return;
   const auto held = os::status_of(m_file.get(), m_path);
-  return named && held && named->inode == held->inode && named->device == held->device;
+  if (!held) return;
+  m_size = held->size;
+  const auto named = os::status_of(m_path);
+  m_in_place = named && held->inode == named->inode && held->device == named->device;
 }
 
 bool FileOutput::rename_file(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return true;
   if (errno != ENOENT) {
-    m_complaint.raise(base::errno_error(errno, from + " -> " + to).for_operator());
+    m_opening.raise(base::errno_error(errno, from + " -> " + to).for_operator());
   }
   return false;
 }
 
-void FileOutput::prepare(std::uint64_t /*bytes*/, std::time_t /*time*/) {
-  if (!m_file || (m_watched && !is_in_place())) open(0);
-}
+void FileOutput::prepare(std::uint64_t /*bytes*/, std::time_t /*time*/, bool /*is_new*/) {}
 
 void FileOutput::write(std::string_view line, config::LogLevel /*level*/, std::time_t time) {
-  prepare(line.size() + 1, time);
+  look();
+  const bool was_moved = !m_in_place;
+  if (was_moved) open(0);
+  prepare(line.size() + 1, time, was_moved && m_in_place);
   if (!m_file) return;
   std::string bytes;
   bytes.reserve(line.size() + 2);
@@ -93,23 +96,21 @@ void FileOutput::append(std::string_view bytes) {
     const ssize_t written = ::write(m_file.get(), bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
-      return m_complaint.raise(base::errno_error(errno, m_path).for_operator());
+      return m_writing.raise(base::errno_error(errno, m_path).for_operator());
     }
     bytes.remove_prefix(static_cast<std::size_t>(written));
-    m_size += static_cast<std::uint64_t>(written);
     m_torn = !bytes.empty();
   }
-  m_complaint.settle();
+  m_writing.settle();
 }
 
 SizeRotatedOutput::SizeRotatedOutput(const config::SizeRotatedTarget& target)
     // As Python: a file that grows up to a limit never begins empty.
-    : FileOutput(target.path, target.truncate && target.max_bytes == 0, false),
+    : FileOutput(target.path, target.truncate && target.max_bytes == 0),
       m_max_bytes(static_cast<std::uint64_t>(target.max_bytes)),
       m_backup_count(target.backup_count) {}
 
-void SizeRotatedOutput::prepare(std::uint64_t bytes, std::time_t time) {
-  FileOutput::prepare(bytes, time);
+void SizeRotatedOutput::prepare(std::uint64_t bytes, std::time_t /*time*/, bool /*is_new*/) {
   if (m_max_bytes == 0 || m_backup_count == 0 || size() == 0) return;
   if (size() + bytes < m_max_bytes) return;
   for (int number = m_backup_count - 1; number > 0; --number) {
@@ -120,9 +121,12 @@ void SizeRotatedOutput::prepare(std::uint64_t bytes, std::time_t time) {
 }
 
 TimeRotatedOutput::TimeRotatedOutput(const config::TimeRotatedTarget& target)
-    : FileOutput(target.path, false, false),
-      m_rule(target.rule),
-      m_backup_count(target.backup_count) {
+    : FileOutput(target.path, false), m_rule(target.rule), m_backup_count(target.backup_count) {
+  find_period();
+}
+
+void TimeRotatedOutput::find_period() {
+  m_next = 0;
   const auto status = os::status_of(path());
   constexpr std::int64_t k_nanoseconds = 1'000'000'000;
   if (status && status->size > 0) {
@@ -130,15 +134,15 @@ TimeRotatedOutput::TimeRotatedOutput(const config::TimeRotatedTarget& target)
   }
 }
 
-void TimeRotatedOutput::prepare(std::uint64_t bytes, std::time_t time) {
-  FileOutput::prepare(bytes, time);
+void TimeRotatedOutput::prepare(std::uint64_t /*bytes*/, std::time_t time, bool is_new) {
+  if (is_new) find_period();
   if (m_next != 0 && time < m_next) return;
   if (m_next != 0) rotate();
   m_next = next_rotation(m_rule, time);
 }
 
 void TimeRotatedOutput::rotate() {
-  // When another handler of the same file was first, only its new file is to be opened.
+  // Else it is somebody else's, and could not be opened.
   if (is_in_place() && rename_file(path(), rotated_name(m_rule, path(), m_next))) remove_surplus();
   reopen();
 }

@@ -10,35 +10,41 @@
 
 namespace pulse2::log {
 
-/// Appends to a file. With `watched`, the file is opened again when it was moved or removed.
+/// Appends to a file. When it was moved or removed (logrotate, another handler of the same file),
+/// the next line goes to a new one.
 class FileOutput : public Output {
  public:
-  FileOutput(std::string path, bool truncate, bool watched);
+  FileOutput(std::string path, bool truncate);
 
   void write(std::string_view line, config::LogLevel level, std::time_t time) override;
   void reopen() override;
 
  protected:
-  /// Called before each line of `bytes` bytes; may rotate.
-  virtual void prepare(std::uint64_t bytes, std::time_t time);
+  /// Called before each line of `bytes` bytes; may rotate. `is_new`: the file was just opened,
+  /// because it had been moved.
+  virtual void prepare(std::uint64_t bytes, std::time_t time, bool is_new);
 
   [[nodiscard]] const std::string& path() const { return m_path; }
+  /// Of the open file, before the line that is to be written.
   [[nodiscard]] std::uint64_t size() const { return m_size; }
-  /// Whether the open file still stands at its path.
-  [[nodiscard]] bool is_in_place() const;
+  /// Whether the open file stands at its path.
+  [[nodiscard]] bool is_in_place() const { return m_in_place; }
   /// rename(2); a failure is complained of.
   bool rename_file(const std::string& from, const std::string& to);
 
  private:
   void open(int more_flags);
+  /// Learns where the open file stands, and its size.
+  void look();
   void append(std::string_view bytes);
 
   std::string m_path;
-  bool m_watched;
   bool m_torn = false;  ///< the last line ended in the middle
+  bool m_in_place = false;
   std::uint64_t m_size = 0;
   os::UniqueFd m_file;
-  Complaint m_complaint;
+  Complaint m_opening;  ///< what keeps the file at the path from being opened
+  Complaint m_writing;
 };
 
 /// Rotates by size: `path.1` is the newest old file.
@@ -47,7 +53,7 @@ class SizeRotatedOutput final : public FileOutput {
   explicit SizeRotatedOutput(const config::SizeRotatedTarget& target);
 
  protected:
-  void prepare(std::uint64_t bytes, std::time_t time) override;
+  void prepare(std::uint64_t bytes, std::time_t time, bool is_new) override;
 
  private:
   std::uint64_t m_max_bytes;
@@ -60,9 +66,10 @@ class TimeRotatedOutput final : public FileOutput {
   explicit TimeRotatedOutput(const config::TimeRotatedTarget& target);
 
  protected:
-  void prepare(std::uint64_t bytes, std::time_t time) override;
+  void prepare(std::uint64_t bytes, std::time_t time, bool is_new) override;
 
  private:
+  void find_period();
   void rotate();
   void remove_surplus() const;
 

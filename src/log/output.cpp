@@ -33,7 +33,7 @@ struct Maker {
     return std::make_unique<StreamOutput>(target.standard_output ? STDOUT_FILENO : STDERR_FILENO);
   }
   std::unique_ptr<Output> operator()(const config::FileTarget& target) const {
-    return std::make_unique<FileOutput>(target.path, target.truncate, target.watched);
+    return std::make_unique<FileOutput>(target.path, target.truncate);
   }
   std::unique_ptr<Output> operator()(const config::SizeRotatedTarget& target) const {
     return std::make_unique<SizeRotatedOutput>(target);

@@ -101,9 +101,8 @@ TEST(Logging, KnowsTheClassesOfFiles) {
   const auto file = target_of<FileTarget>("class=FileHandler\nargs=('/l', 'w')");
   EXPECT_EQ(file.path, "/l");
   EXPECT_TRUE(file.truncate);
-  EXPECT_FALSE(file.watched);
-  EXPECT_TRUE(
-      target_of<FileTarget>("class=logging.handlers.WatchedFileHandler\nargs=('/l',)").watched);
+  EXPECT_EQ(target_of<FileTarget>("class=logging.handlers.WatchedFileHandler\nargs=('/m',)").path,
+            "/m");
   const auto sized =
       target_of<SizeRotatedTarget>("class=handlers.RotatingFileHandler\nargs=('/l','a',5000,3)");
   EXPECT_EQ(sized.max_bytes, 5000);
@@ -211,11 +210,6 @@ TEST(Logging, AddsStandardErrorOnceInTheForeground) {
   LoggingPlan usual = default_logging(false);
   add_standard_error(usual);
   EXPECT_THAT(usual.root.handlers, ElementsAre(0U));
-}
-
-TEST(Logging, LetsAPlainFileFollowTheRotationOfAnotherHandler) {
-  const LoggingPlan plan = two_loggers("");
-  EXPECT_TRUE(std::get<FileTarget>(plan.handlers.at(1).target).watched);
 }
 
 }  // namespace

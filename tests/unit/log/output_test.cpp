@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -50,8 +51,8 @@ class OutputTest : public testing::Test {
     target.backup_count = keep;
     return make_output(target);
   }
-  [[nodiscard]] std::unique_ptr<Output> plain(bool watched) const {
-    return make_output(config::FileTarget{path("m"), false, watched});
+  [[nodiscard]] std::unique_ptr<Output> plain() const {
+    return make_output(config::FileTarget{path("m"), false});
   }
 
  private:
@@ -64,26 +65,56 @@ void put(Output& output, const std::string& line, std::time_t time = k_noon) {
 }
 
 TEST_F(OutputTest, AppendsLinesToAFile) {
-  put(*plain(false), "one");
-  put(*plain(false), "two");
+  put(*plain(), "one");
+  put(*plain(), "two");
   EXPECT_EQ(text("m"), "one\ntwo\n");
-  put(*make_output(config::FileTarget{path("m"), true, false}), "three");
+  put(*make_output(config::FileTarget{path("m"), true}), "three");
   EXPECT_EQ(text("m"), "three\n");
 }
 
-TEST_F(OutputTest, FollowsAMovedFileWhenWatchedOrTold) {
-  const auto watched = plain(true);
-  put(*watched, "one");
+TEST_F(OutputTest, BeginsANewFileWhenTheOldOneWasMoved) {
+  const config::SizeRotatedTarget sized{path("m"), false, 1000, 2};
+  for (const auto& output : {plain(), timed(2), make_output(sized)}) {
+    put(*output, "one");
+    fs::rename(path("m"), path("old"));
+    put(*output, "two");
+    EXPECT_EQ(text("m"), "two\n");
+    fs::remove(path("m"));
+    put(*output, "three", k_noon + 1);
+    EXPECT_EQ(text("m"), "three\n");
+    fs::remove(path("m"));
+    output->reopen();
+    EXPECT_EQ(text("m"), "");
+    fs::remove(path("m"));
+  }
+}
+
+TEST_F(OutputTest, KeepsAMovedFileWhileThereIsNoNewOne) {
+  const auto output = plain();
+  put(*output, "one");
   fs::rename(path("m"), path("old"));
-  put(*watched, "two");
-  EXPECT_EQ(text("m"), "two\n");
-  const auto told = plain(false);
-  fs::rename(path("m"), path("older"));
-  put(*told, "three");
-  EXPECT_EQ(text("older"), "two\nthree\n");
-  told->reopen();
-  put(*told, "four");
+  fs::create_directory(path("m"));
+  testing::internal::CaptureStderr();
+  for (const char* line : {"two", "three"})
+    put(*output, line);
+  const std::string told = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << told;
+  EXPECT_EQ(text("old"), "one\ntwo\nthree\n");
+  fs::remove(path("m"));
+  put(*output, "four");
   EXPECT_EQ(text("m"), "four\n");
+}
+
+TEST_F(OutputTest, CountsTheBytesOfOthers) {
+  const auto output = make_output(config::SizeRotatedTarget{path("m"), false, 10, 2});
+  put(*output, "one");
+  put(*plain(), "of another");
+  put(*output, "two");
+  EXPECT_EQ(text("m.1"), "one\nof another\n");
+  // As logrotate does with `copytruncate`.
+  fs::resize_file(path("m"), 0);
+  put(*output, "12345678");
+  EXPECT_EQ(text("m"), "12345678\n");
 }
 
 TEST_F(OutputTest, RotatesAtMidnightAndKeepsSomeFiles) {
@@ -130,7 +161,7 @@ TEST_F(OutputTest, RotatesBySize) {
 
 TEST_F(OutputTest, TellsAFailureOnceAndGoesOn) {
   testing::internal::CaptureStderr();
-  const auto output = make_output(config::FileTarget{path("gone/m"), false, false});
+  const auto output = make_output(config::FileTarget{path("gone/m"), false});
   put(*output, "lost");
   put(*output, "lost");
   const std::string told = testing::internal::GetCapturedStderr();
@@ -143,7 +174,7 @@ TEST_F(OutputTest, TellsAFailureOnceAndGoesOn) {
 
 TEST_F(OutputTest, SurvivesAFullDisk) {
   testing::internal::CaptureStderr();
-  const auto output = make_output(config::FileTarget{"/dev/full", false, false});
+  const auto output = make_output(config::FileTarget{"/dev/full", false});
   for (int i = 0; i < 3; ++i)
     put(*output, "lost");
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
@@ -184,8 +215,8 @@ TEST_F(OutputTest, SendsToSyslogAndFindsItAgain) {
 TEST_F(OutputTest, TakesImagingMessagesToTheirLogger) {
   config::LoggingPlan plan = config::default_logging(false);
   plan.handlers.push_back(plan.handlers.front());
-  plan.handlers[0].target = config::FileTarget{path("root"), false, false};
-  plan.handlers[1].target = config::FileTarget{path("imaging"), false, false};
+  plan.handlers[0].target = config::FileTarget{path("root"), false};
+  plan.handlers[1].target = config::FileTarget{path("imaging"), false};
   plan.handlers[1].level = LogLevel::debug;
   plan.imaging = {LogLevel::debug, {1}};
   start(plan);

@@ -1,10 +1,13 @@
 #include "api/imaging_api.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
@@ -368,6 +371,15 @@ constexpr ImagingEntry k_imaging_methods[] = {
     {"bsUnlinkShFile", 1, 1, unlink_boot_service},
 };
 
+/// Those that change nothing: everyone may call them, whatever `[http] write_from` says.
+constexpr std::array<std::string_view, 4> k_reading_methods = {
+    "imagingServerStatus", "getComputerByMac", "imageGetLogs", "getDefaultMenuItem"};
+
+bool only_reads(std::string_view name) {
+  return std::find(k_reading_methods.begin(), k_reading_methods.end(), name) !=
+         k_reading_methods.end();
+}
+
 }  // namespace
 
 MethodTable imaging_api_methods(const std::shared_ptr<Administration>& imaging) {
@@ -376,6 +388,7 @@ MethodTable imaging_api_methods(const std::shared_ptr<Administration>& imaging) 
     Method method;
     method.least = entry.least;
     method.most = entry.most;
+    method.access = only_reads(entry.name) ? Access::everyone : Access::writers;
     method.awaited = [imaging, handler = entry.handler](const Arguments& arguments) {
       return handler(*imaging, arguments);
     };

@@ -52,7 +52,7 @@ tl::expected<Configuration, Mistakes> check_for_start(config::Loaded loaded, boo
 
 tl::expected<Candidate, Mistakes> read_candidate(const Configuration& running) {
   auto loaded = load_file(running.loaded.file);
-  if (!loaded) return tl::unexpected(Mistakes{loaded.error().for_operator()});
+  if (!loaded) return tl::unexpected(Mistakes{explain_lost_rights(loaded.error())});
   std::vector<std::string> held_back;
   if (loaded->ok()) held_back = config::hold_back_fixed_options(running.settings(), *loaded);
   auto preflight = check(*loaded, &running.preflight);
@@ -79,6 +79,7 @@ config::LoggingPlan logging_of(const Configuration& configuration) {
   const config::Log& log = configuration.settings().log;
   if (!log.json_log.empty()) config::add_json_file(plan, log.json_log);
   plan.access_log = log.access_log;
+  plan.access_json = log.access_format == config::AccessFormat::json;
   return plan;
 }
 

@@ -45,13 +45,8 @@ void check_tls(Preflight& result, const config::Ssl& ssl, const Preflight* runni
     result.tls = running->tls;
     return;
   }
-  std::string reason = tls.error().for_operator();
-  if (running != nullptr && is_forbidden) {
-    reason +=
-        "; the server has given up the rights that it started with: let its user read the "
-        "file, or start it again";
-  }
-  result.errors.push_back("[ssl] " + reason);
+  result.errors.push_back("[ssl] " + (running == nullptr ? tls.error().for_operator()
+                                                         : explain_lost_rights(tls.error())));
 }
 
 void check_account(Preflight& result, const config::Daemon& daemon) {
@@ -107,6 +102,13 @@ std::vector<config::Diagnostic> source_mistakes(const config::Loaded& loaded) {
   for (const auto& api : loaded.settings.package_api_puts)
     check(api.name, api.src);
   return mistakes;
+}
+
+std::string explain_lost_rights(const base::Error& error) {
+  if (error.kind != base::ErrorKind::permission_denied) return error.for_operator();
+  return error.for_operator() +
+         "; the server has given up the rights that it started with: let its user read the file, "
+         "or start it again";
 }
 
 Preflight check_machine(const config::Settings& settings, const Preflight* running) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "config/load.hpp"
 #include "net/tls.hpp"
 #include "os/file.hpp"
@@ -27,6 +28,10 @@ struct Preflight {
 
 /// The package trees that this machine does not have: a `src` that is no folder or can't be read.
 [[nodiscard]] std::vector<config::Diagnostic> source_mistakes(const config::Loaded& loaded);
+
+/// For a running server: the text of an error, and why a file that could be read at the start can't
+/// be read any more.
+[[nodiscard]] std::string explain_lost_rights(const base::Error& error);
 
 /// Checks what the configuration's text can't tell: certificates, user and group. Goes on
 /// after an error, so that all of them are listed at once. `running`: what a running server found;

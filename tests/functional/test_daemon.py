@@ -457,6 +457,17 @@ class OtherUser(DaemonTest):
         server.reload(configuration)
         server.stop()
 
+    def test_a_configuration_that_only_root_may_read(self):
+        server = self.make_for_other()
+        server.config_file.chmod(0o600)
+        server.start()
+        server.send_signal(signal.SIGHUP)
+        wait_until(lambda: "reload.refused" in server.log(), "the reload is refused")
+        self.assertRegex(server.log(), rf"reload\.mistake: .*{server.config_file}.*Permission denied"
+                                       ".*has given up the rights")
+        self.assertEqual(200, get(server, "/mirror1_files/one/a.txt").status)
+        server.stop()
+
     def test_a_log_that_the_user_may_not_write_is_refused_at_a_reload(self):
         server = self.make_for_other().start()
         (server.folder / "log" / "other.log").touch(mode=0o600)

@@ -96,6 +96,16 @@ std::optional<Finding> look_at_rights(const std::string& path) {
                "chmod o= " + path);
 }
 
+std::optional<Finding> look_at_renewal(const Subject& subject) {
+  for (const auto& path : {subject.settings().ssl.cacert, subject.settings().ssl.localcert}) {
+    if (is_readable_later(subject, path)) continue;
+    return doubt("user " + subject.account->name + " may not read " + path +
+                     ": a new one counts from the next start on, not by SIGHUP",
+                 "give a group of that user the right to read it, or restart the server to renew");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Findings probe_certificate(const Subject& subject) {
@@ -120,6 +130,7 @@ Findings probe_certificate(const Subject& subject) {
   add(look_at_name(certificate, subject.public_host));
   add(look_at_rights(ssl.localcert));
   if (ssl.cacert != ssl.localcert) add(look_at_rights(ssl.cacert));
+  add(look_at_renewal(subject));
   return findings;
 }
 

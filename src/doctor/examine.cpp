@@ -38,12 +38,19 @@ Findings look(const Probe& probe, const Subject& subject) {
 
 const std::vector<Probe>& probes() {
   static const std::vector<Probe> k_probes = {
-      {"account", probe_account}, {"certificate", probe_certificate},
-      {"address", probe_address}, {"ports", probe_ports},
-      {"folders", probe_folders}, {"space", probe_space},
-      {"clock", probe_clock},     {"descriptors", probe_descriptors},
-      {"tools", probe_tools},     {"mirror target", probe_targets},
-      {"agent", probe_agent},     {"download", probe_downloads},
+      {"account", probe_account},
+      {"configuration", probe_configuration_file},
+      {"certificate", probe_certificate},
+      {"address", probe_address},
+      {"ports", probe_ports},
+      {"folders", probe_folders},
+      {"space", probe_space},
+      {"clock", probe_clock},
+      {"descriptors", probe_descriptors},
+      {"tools", probe_tools},
+      {"mirror target", probe_targets},
+      {"agent", probe_agent},
+      {"download", probe_downloads},
   };
   return k_probes;
 }

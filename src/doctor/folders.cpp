@@ -23,7 +23,8 @@ enum class Need { read, write };
 class FolderLook {
  public:
   explicit FolderLook(const Subject& subject)
-      : m_user(subject.account ? subject.account->name : os::user_name()) {
+      : m_user(subject.account ? subject.account->name : os::user_name()),
+        m_starts_as_root(os::is_root()) {
     if (subject.account) m_rights = std::make_unique<os::ActingAs>(*subject.account);
   }
 
@@ -46,25 +47,45 @@ class FolderLook {
     }
   }
 
-  /// A folder that is created at start when the one above it is there.
+  /// A folder that is created at start, with the rights of the start.
   void look_or_parent(const std::string& option, const std::string& path) {
     if (os::status_of(path)) return look(option, path, Need::write);
     const auto parent = fs::path(path).parent_path().string();
-    if (os::status_of(parent)) return;
-    add(fault(option + " = " + path + ": neither it nor " + parent + " is there",
-              "create " + parent));
+    if (!os::status_of(parent)) {
+      add(fault(option + " = " + path + ": neither it nor " + parent + " is there",
+                "create " + parent));
+    } else if (!m_starts_as_root && !may(parent, W_OK | X_OK)) {
+      add(fault(option + " = " + path + ": user " + m_user + " may not create it",
+                "create it for user " + m_user));
+    }
   }
 
-  /// A file that is written to.
+  /// A log, which is appended to.
   void look_at_log(const std::string& path) {
     if (path.empty() || path.starts_with("/dev/")) return;
     const auto folder = fs::path(path).parent_path().string();
-    if (!os::status_of(folder)) {
-      add(fault("log file " + path + ": its folder is not there", "create " + folder));
-    } else if (os::status_of(path) ? !may(path, W_OK) : !may(folder, W_OK | X_OK)) {
-      add(fault("log file " + path + ": user " + m_user + " may not write to it",
-                "chown it, and its folder for rotation, to user " + m_user));
-    }
+    if (!look_at_folder_of("log file " + path, folder)) return;
+    if (os::status_of(path) ? may(path, W_OK) : may(folder, W_OK | X_OK)) return;
+    add(fault("log file " + path + ": user " + m_user + " may not write to it",
+              "chown it, and its folder for rotation, to user " + m_user));
+  }
+
+  /// A file that is replaced by a new one again and again.
+  void look_at_state(const std::string& option, const std::string& path) {
+    const auto folder = fs::path(path).parent_path().string();
+    const std::string what = option + " = " + path;
+    if (!look_at_folder_of(what, folder) || may(folder, W_OK | X_OK)) return;
+    add(fault(what + ": user " + m_user + " may not write to its folder",
+              "give user " + m_user + " the right to write to " + folder));
+  }
+
+  /// Written with the rights of the start.
+  void look_at_pid_file(const std::string& path) {
+    const auto folder = fs::path(path).parent_path().string();
+    const std::string what = "[daemon] pidfile = " + path;
+    if (!look_at_folder_of(what, folder) || m_starts_as_root || may(folder, W_OK | X_OK)) return;
+    add(doubt(what + ": user " + m_user + " may not write to its folder",
+              "start the server as root, or in the foreground (-d), which needs none"));
   }
 
   /// What others put there would be run on all machines.
@@ -91,7 +112,15 @@ class FolderLook {
   }
 
  private:
+  /// Whether it is there.
+  bool look_at_folder_of(const std::string& what, const std::string& folder) {
+    if (os::status_of(folder)) return true;
+    add(fault(what + ": its folder is not there", "create " + folder));
+    return false;
+  }
+
   std::string m_user;
+  bool m_starts_as_root;
   std::unique_ptr<os::ActingAs> m_rights;
   std::set<std::pair<std::string, Need>> m_seen;
   Findings m_findings;
@@ -142,6 +171,8 @@ void look_at_imaging(FolderLook& look, const config::ImagingApi& imaging) {
   look.look("[imaging_api] masters_folder", imaging.masters_folder, Need::write);
   look.look("[imaging_api] archives_folder", imaging.archives_folder, Need::write);
   look.look("[imaging_api] isos_folder", imaging.isos_folder, Need::write);
+  look.look_at_state("[imaging_api] rpc_replay_file", imaging.rpc_replay_file);
+  look.look_at_state("[imaging_api] uuid_cache_file", imaging.uuid_cache_file);
 }
 
 }  // namespace
@@ -151,6 +182,11 @@ Findings probe_folders(const Subject& subject) {
   FolderLook look(subject);
   look_at_trees(look, settings);
   look.look_or_parent("[main] state_dir", settings.main.state_dir);
+  look.look_at_pid_file(settings.daemon.pidfile);
+  if (!settings.main.package_mirror_target.empty()) {
+    look.look_at_state("[main] package_mirror_status_file",
+                       settings.main.package_mirror_status_file);
+  }
   if (settings.imaging_api) look_at_imaging(look, *settings.imaging_api);
   if (settings.logging_plan) {
     for (const auto& handler : settings.logging_plan->handlers)

@@ -15,6 +15,7 @@ namespace pulse2::doctor {
 [[nodiscard]] Findings probe_agent(const Subject& subject);
 [[nodiscard]] Findings probe_certificate(const Subject& subject);
 [[nodiscard]] Findings probe_clock(const Subject& subject);
+[[nodiscard]] Findings probe_configuration_file(const Subject& subject);
 [[nodiscard]] Findings probe_descriptors(const Subject& subject);
 [[nodiscard]] Findings probe_downloads(const Subject& subject);
 [[nodiscard]] Findings probe_folders(const Subject& subject);

@@ -1,5 +1,6 @@
 #include "doctor/subject.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -32,6 +33,12 @@ bool answers_as_ours(const config::Settings& settings) {
 }
 
 }  // namespace
+
+bool is_readable_later(const Subject& subject, const std::string& path) {
+  if (!subject.account) return true;
+  const os::ActingAs user(*subject.account);
+  return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
+}
 
 Subject make_subject(const config::Loaded& loaded) {
   const config::Settings& settings = loaded.settings;

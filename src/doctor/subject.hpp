@@ -18,6 +18,9 @@ struct Subject {
   [[nodiscard]] const config::Settings& settings() const noexcept { return loaded.settings; }
 };
 
+/// Whether a running server can read the file again, after it has become the configured user.
+[[nodiscard]] bool is_readable_later(const Subject& subject, const std::string& path);
+
 /// Finds out what probes share.
 [[nodiscard]] Subject make_subject(const config::Loaded& loaded);
 

@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 #include "doctor/fetch.hpp"
 #include "doctor/probes.hpp"
+#include "doctor/remote_listing.hpp"
 #include "doctor/target_address.hpp"
 #include "os/file.hpp"
 
@@ -16,8 +17,29 @@ Finding look_at_folder(const std::string& path) {
   return good(path + " is there");
 }
 
-Finding look_at_machine(const mirroring::Target& target, const config::Main& main) {
-  const auto address = address_of(target, main.package_mirror_command_options_ssh_options);
+/// Beyond the greeting: what the target says to the program that mirrors.
+Finding look_inside(const Subject& subject, const mirroring::Target& target,
+                    const std::string& name, const std::string& service) {
+  const auto listing = list_at(subject, target);
+  switch (listing.outcome) {
+    case RemoteListing::Outcome::listed:
+      return good(name + " lists its packages (" + service + ")");
+    case RemoteListing::Outcome::not_tried:
+      return good(name + " answers (" + service + ")");
+    case RemoteListing::Outcome::no_folder:
+      return doubt(name + " has no such package tree yet: " + listing.words,
+                   "create it there, unless the first synchronisation shall");
+    case RemoteListing::Outcome::refused:
+      break;
+  }
+  return fault(name + " does not list its packages: " + listing.words,
+               "correct the name, the module, the key or the password of user " +
+                   subject.settings().daemon.user);
+}
+
+Finding look_at_machine(const Subject& subject, const mirroring::Target& target) {
+  const auto address =
+      address_of(target, subject.settings().main.package_mirror_command_options_ssh_options);
   const bool by_ssh = target.kind() == Kind::remote_shell;
   const std::string service = by_ssh ? "ssh" : "rsync";
   const std::string name = config::hide_credentials(target.name());
@@ -31,7 +53,7 @@ Finding look_at_machine(const mirroring::Target& target, const config::Main& mai
         name + ": no " + service + " server answers at port " + std::to_string(address.port),
         "correct the port, or start the " + service + " server");
   }
-  return good(name + " answers (" + service + ")");
+  return look_inside(subject, target, name, service);
 }
 
 }  // namespace
@@ -42,7 +64,7 @@ Findings probe_targets(const Subject& subject) {
   for (const std::string& name : main.package_mirror_target) {
     const mirroring::Target target(name);
     findings.push_back(target.kind() == Kind::folder ? look_at_folder(name)
-                                                     : look_at_machine(target, main));
+                                                     : look_at_machine(subject, target));
   }
   return findings;
 }

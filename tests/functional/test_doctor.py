@@ -3,6 +3,7 @@ import contextlib
 import http.server
 import json
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -11,7 +12,7 @@ import unittest
 from tests.support.cases import BASIC_CONFIGURATION, FolderTest
 from tests.support.certificates import A_WHILE_AGO, Authority
 from tests.support.packages import make_package
-from tests.support.server import PATIENCE, Server, free_port, program
+from tests.support.server import PATIENCE, Server, free_port, program, wait_until
 from tests.support.tls import TlsServer, trust
 
 SECRET = "s3cr3t-pass"
@@ -55,9 +56,9 @@ def listener(greeting=b""):
 class DoctorTest(FolderTest):
     """Helpers of the classes below."""
 
-    def make_server(self, configuration, server_type=Server, **options):
+    def make_server(self, configuration, server_type=Server, name="server", **options):
         """A set-up in a folder of this test; not started."""
-        folder = self.new_folder("server")
+        folder = self.new_folder(name)
         (folder / "src").mkdir()
         (folder / "upload").mkdir(mode=0o700)
         make_package(folder / "src", "p", {"a.txt": b"alpha", "sub/b.bin": os.urandom(50000)})
@@ -215,6 +216,81 @@ pxe_port = @PXE@
         self.assertEqual(2, doctor(self.folder / "none.ini", "--yaml")[0])
 
 
+@contextlib.contextmanager
+def rsync_daemon(folder):
+    """A port at which rsync offers the module `packages`, and `closed` to who has a password."""
+    if not shutil.which("rsync"):
+        raise unittest.SkipTest("rsync is missing")
+    port = free_port()
+    (folder / "module").mkdir()
+    (folder / "secrets").write_text("mirror:secret\n", encoding="ascii")
+    (folder / "secrets").chmod(0o600)
+    module = f"path = {folder}/module\nuse chroot = no\n"
+    (folder / "rsyncd.conf").write_text(
+        f"address = 127.0.0.1\nport = {port}\n[packages]\n{module}"
+        f"[closed]\n{module}auth users = mirror\nsecrets file = {folder}/secrets\n", encoding="ascii")
+    daemon = subprocess.Popen(["rsync", "--daemon", "--no-detach", "--config",
+                               str(folder / "rsyncd.conf")], stdin=subprocess.DEVNULL)
+
+    def listens():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE):
+            return True
+        return False
+
+    try:
+        wait_until(listens, "rsync listens")
+        yield port
+    finally:
+        daemon.terminate()
+        daemon.wait(PATIENCE)
+
+
+class MirrorTargets(DoctorTest):
+    """Targets that answer are asked for their packages, as the server would."""
+
+    def targets(self, names, *options):
+        """What is said about each."""
+        lines = "\n".join(["host = 127.0.0.1", f"package_mirror_target = {names}", *options])
+        server = self.make_server(BASIC_CONFIGURATION.replace("host = 127.0.0.1", lines))
+        return {each["text"]: each["verdict"] for each in self.findings(server)
+                if each["probe"] == "mirror target"}
+
+    def test_modules(self):
+        folder = self.new_folder("rsync")
+        with rsync_daemon(folder) as port:
+            url = f"rsync://127.0.0.1:{port}"
+            found = self.targets(f"{url}/packages {url}/unknown rsync://mirror@127.0.0.1:{port}/closed")
+            (missing,) = [text for text in found if "has no such package tree yet" in text]
+            self.assertEqual("doubt", found.pop(missing))
+            self.assertEqual({"fault"}, set(found.values()))
+            texts = "\n".join(found)
+            self.assertRegex(texts, rf"{url}/unknown does not list its packages: @ERROR: Unknown module")
+            self.assertRegex(texts, r"/closed does not list its packages: .*(?i:password|auth)")
+            # The same with the package tree there.
+            tree = self.folder / "tree" / "src"
+            (folder / "module" / str(tree)[1:]).mkdir(parents=True)
+            (folder / "password").write_text("secret", encoding="ascii")
+            (folder / "password").chmod(0o600)
+            tree.mkdir(parents=True)
+            configuration = BASIC_CONFIGURATION.replace("@FOLDER@/src", str(tree)).replace(
+                "host = 127.0.0.1", "host = 127.0.0.1\npackage_mirror_target = "
+                f"{url}/packages rsync://mirror@127.0.0.1:{port}/closed\n"
+                f"package_mirror_command_options = -ar --delete --password-file={folder}/password")
+            server = self.make_server(configuration, name="other")
+            good = self.of(self.findings(server), "good")
+            self.assertEqual(2, "\n".join(good).count(" lists its packages (rsync)"), good)
+
+    def test_a_machine_that_does_not_let_us_in(self):
+        if not shutil.which("ssh") or not shutil.which("rsync"):
+            self.skipTest("ssh or rsync is missing")
+        with listener(b"SSH-2.0-none\r\n") as port:
+            found = self.targets("127.0.0.1", "package_mirror_command_options_ssh_options = "
+                                 f"Port={port} UserKnownHostsFile=/dev/null")
+        ((text, verdict),) = found.items()
+        self.assertEqual("fault", verdict)
+        self.assertRegex(text, "127.0.0.1 does not list its packages: .")
+
+
 class SingleFaults(DoctorTest):
     """Faults that need a set-up of their own."""
 
@@ -254,6 +330,39 @@ class SingleFaults(DoctorTest):
         self.assertIn(f"user nobody may not read {secret}", faults)
         self.assertIn(f"[main] state_dir = {server.folder}/state: user nobody may not write to it",
                       faults)
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may look with the rights of others")
+    def test_what_a_running_server_can_not_read_again(self):
+        server = self.make_server(SOUND.replace("[daemon]", "[daemon]\nuser = nobody\ngroup = nogroup"))
+        identity = Authority(server.folder).issue("localhost")
+        (server.folder / "cacert.pem").write_bytes(identity.certificate.read_bytes())
+        (server.folder / "localcert.pem").write_bytes(identity.key.read_bytes())
+        (server.folder / "localcert.pem").chmod(0o600)
+        server.config_file.chmod(0o600)
+        doubts = "\n".join(self.of(self.findings(server), "doubt"))
+        self.assertIn(f"configuration: user nobody may not read {server.config_file}: SIGHUP", doubts)
+        self.assertIn(f"certificate: user nobody may not read {server.folder}/localcert.pem", doubts)
+
+    def test_passwords_that_everybody_may_read(self):
+        server = self.make_server(SOUND)
+        server.config_file.chmod(0o644)
+        self.assertIn(f"configuration: everybody may read {server.config_file}, which holds passwords",
+                      self.of(self.findings(server), "doubt"))
+        server.config_file.chmod(0o646)
+        self.assertIn(f"configuration: everybody may change {server.config_file}",
+                      self.of(self.findings(server), "fault"))
+        server.config_file.chmod(0o600)
+        self.assertIn("can be read by whom", "\n".join(self.of(self.findings(server), "good")))
+
+    def test_files_without_a_folder(self):
+        server = self.make_server(BASIC_CONFIGURATION.replace("@FOLDER@/run/", "@FOLDER@/no-run/")
+                                  .replace("host = 127.0.0.1", "host = 127.0.0.1\n"
+                                           "package_mirror_target = @FOLDER@\n"
+                                           "package_mirror_status_file = @FOLDER@/none/status"))
+        faults = "\n".join(self.of(self.findings(server), "fault"))
+        self.assertIn("[daemon] pidfile = ", faults)
+        self.assertIn("no-run/server.pid: its folder is not there", faults)
+        self.assertIn("[main] package_mirror_status_file = ", faults)
 
     def test_a_mirror_that_answers_with_other_files(self):
         class Other(http.server.BaseHTTPRequestHandler):

@@ -26,8 +26,8 @@ using config::Authenticate;
 
 void log_access(const net::Access& access) {
   log::access({access.peer.address.to_text(), access.user, access.method, access.target,
-               access.version, access.status, access.bytes, access.referer, access.user_agent,
-               std::chrono::system_clock::now()});
+               access.version, access.status, access.bytes, access.complete, access.duration,
+               access.referer, access.user_agent, std::chrono::system_clock::now()});
 }
 
 net::Limits limits_of(const config::Http& http) {

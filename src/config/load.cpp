@@ -258,17 +258,32 @@ class Loader {
   Failed m_failed;
 };
 
+/// The colon before and the `@` after the password of a URL whose authority begins at `begin`; npos
+/// for both without one. A slash belongs into a password as %2F, but may be written there as it is:
+/// what stands between the colon and that slash is no port then.
+std::pair<std::size_t, std::size_t> password_in(std::string_view text, std::size_t begin) {
+  const auto none = std::pair(std::string::npos, std::string::npos);
+  const std::string_view word = text.substr(begin, text.find_first_of(" \t\n", begin) - begin);
+  // An IPv6 address has colons of its own.
+  const std::size_t colon = word.find(':', word.starts_with('[') ? word.find(']') : 0);
+  if (colon == std::string_view::npos) return none;
+  const std::size_t slash = std::min(word.find('/'), word.size());
+  std::size_t host = word.substr(0, slash).rfind('@');
+  const std::string_view port = word.substr(colon + 1, std::max(slash, colon + 1) - colon - 1);
+  const bool is_port = port.find_first_not_of("0123456789") == std::string_view::npos;
+  if (host == std::string_view::npos && colon < slash && !is_port) host = word.rfind('@');
+  if (host == std::string_view::npos || host < colon) return none;
+  return {begin + colon, begin + host};
+}
+
 }  // namespace
 
 std::string hide_credentials(std::string text) {
   std::size_t at = 0;
   while ((at = text.find("://", at)) != std::string::npos) {
     at += 3;
-    const std::size_t end = std::min(text.find_first_of("/ \t\n", at), text.size());
-    const std::size_t host = text.rfind('@', end);
-    const std::size_t colon = text.find(':', at);
-    if (host == std::string::npos || host < at || colon > host) continue;
-    text.replace(colon + 1, host - colon - 1, k_hidden);
+    const auto [colon, host] = password_in(text, at);
+    if (host != std::string::npos) text.replace(colon + 1, host - colon - 1, k_hidden);
   }
   return text;
 }

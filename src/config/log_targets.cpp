@@ -221,7 +221,13 @@ Expected<LogTarget> syslog(Arguments arguments) {
     }
     target.facility = facility.value_or(target.facility);
   }
-  return arguments.finish(std::move(target), 2);
+  if (const Literal* item = arguments.next()) {
+    const auto* name = std::get_if<LiteralName>(&item->value);
+    if (name == nullptr || !name->text.ends_with("SOCK_DGRAM")) {
+      arguments.expect("socket.SOCK_DGRAM, if anything, after the facility");
+    }
+  }
+  return arguments.finish(std::move(target), 3);
 }
 
 }  // namespace

@@ -96,7 +96,8 @@ struct LoggingPlan {
   std::vector<HandlerPlan> handlers;
   LoggerPlan root;
   LoggerPlan imaging;
-  std::string access_log;  ///< file with a line for each request; empty: none
+  std::string access_log;    ///< file with a line for each request; empty: none
+  bool access_json = false;  ///< JSON objects in it, else the combined format
   bool operator==(const LoggingPlan&) const = default;
 };
 

@@ -23,6 +23,9 @@ inline constexpr std::uint64_t k_gib = 1024 * k_mib;
 /// How machines are given to mirrors: `[main] mm_assign_algo`.
 enum class MirrorAlgorithm { standard, multi_site, terminal_type };
 
+/// What a line of the access log looks like: `[log] access_format`.
+enum class AccessFormat { combined, json };
+
 /// How users are given to package_api_put mounts: `[main] up_assign_algo`.
 enum class UserAlgorithm { standard };
 
@@ -222,7 +225,8 @@ struct Http {
 
 struct Log {
   std::string access_log;  ///< file; empty: none
-  std::string json_log;    ///< file of one JSON object per record; empty: none
+  AccessFormat access_format = AccessFormat::combined;
+  std::string json_log;  ///< file of one JSON object per record; empty: none
 };
 
 struct Tftp {

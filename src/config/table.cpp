@@ -468,14 +468,19 @@ std::vector<SectionRule> own_sections() {
               "what asks for the credentials of `[ssl]`: the APIs except mirrors, everything or "
               "nothing"),
        option("write_from", &Http::write_from, networks(),
-              "from where packages may be changed: other addresses get 403 for the methods that "
-              "`package_api_put` adds; empty: from everywhere"),
+              "from where packages and images may be changed: other addresses get 403 for the "
+              "methods that `package_api_put` adds, and for those of the imaging API that change "
+              "something; empty: from everywhere"),
        option("follow_links_to", &Http::follow_links_to, paths(),
               "folders outside of the package trees that symbolic links may lead to")});
   SectionRule log =
       single("log", "Logs beside those of the logging sections.", &Settings::log,
              {option("access_log", &Log::access_log, path(true),
-                     "file with a line for each request (combined format); empty: none"),
+                     "file with a line for each request; empty: none"),
+              option("access_format", &Log::access_format,
+                     one_of<AccessFormat>(
+                         {{"combined", AccessFormat::combined}, {"json", AccessFormat::json}}),
+                     "its lines: the combined format of Apache and nginx, or JSON objects"),
               option("json_log", &Log::json_log, path(true),
                      "file with a JSON object for each message; empty: none")});
   std::vector<SectionRule> sections = {std::move(http), std::move(log), tftp_section()};

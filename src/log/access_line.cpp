@@ -3,9 +3,13 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <ctime>
 
+#include "base/text.hpp"
 #include "config/load.hpp"
+#include "log/line_text.hpp"
 
 namespace pulse2::log {
 namespace {
@@ -49,10 +53,22 @@ void append_escaped(std::string& line, std::string_view text) {
   }
 }
 
-/// A field that may hold a URL.
-void append_url(std::string& line, std::string_view text) {
+/// What may be a URL, without a password in it.
+std::string without_password(std::string_view text) {
   const bool has_authority = text.find("://") != std::string_view::npos;
-  append_escaped(line, has_authority ? config::hide_credentials(std::string(text)) : text);
+  return has_authority ? config::hide_credentials(std::string(text)) : std::string(text);
+}
+
+void append_url(std::string& line, std::string_view text) {
+  append_escaped(line, without_password(text));
+}
+
+std::string json_text(std::string_view text) {
+  return base::printable(without_password(text), k_longest_field);
+}
+
+std::string_view version_text(int version) {
+  return version == 10 ? "HTTP/1.0" : "HTTP/1.1";
 }
 
 void append_quoted(std::string& line, std::string_view text) {
@@ -87,13 +103,32 @@ std::string access_line(const AccessRecord& record) {
     append_escaped(line, record.method);
     line += ' ';
     append_url(line, record.target);
-    line += record.version == 10 ? " HTTP/1.0" : " HTTP/1.1";
+    line += ' ';
+    line += version_text(record.version);
   }
   line += fmt::format("\" {} ", record.status);
   line += record.bytes == 0 ? "-" : std::to_string(record.bytes);
   append_quoted(line, record.referer);
   append_quoted(line, record.user_agent);
   return line;
+}
+
+std::string access_json(const AccessRecord& record) {
+  boost::json::object line;
+  line["time"] = utc_text(record.time);
+  line["client"] = record.client;
+  line["user"] = base::printable(record.user, k_longest_field);
+  line["method"] = base::printable(record.method, k_longest_field);
+  line["target"] = json_text(record.target);
+  line["version"] = record.method.empty() ? "" : version_text(record.version);
+  line["status"] = record.status;
+  line["bytes"] = record.bytes;
+  line["complete"] = record.complete;
+  line["milliseconds"] =
+      std::chrono::duration_cast<std::chrono::milliseconds>(record.duration).count();
+  line["referer"] = json_text(record.referer);
+  line["user_agent"] = json_text(record.user_agent);
+  return boost::json::serialize(line);
 }
 
 }  // namespace pulse2::log

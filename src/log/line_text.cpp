@@ -112,18 +112,22 @@ std::string render(const config::LineFormat& format, const Record& record) {
   return line;
 }
 
-std::string render_json(const Record& record) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(record.time);
+std::string utc_text(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
+                     parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                     milliseconds_of_second(time));
+}
+
+std::string render_json(const Record& record) {
   // Each message is "identifier: text".
   constexpr std::string_view k_separator = ": ";
   const std::size_t end = std::min(record.message.find(k_separator), record.message.size());
   const std::size_t begin = std::min(end + k_separator.size(), record.message.size());
   boost::json::object line;
-  line["time"] = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", parts.tm_year + 1900,
-                             parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                             parts.tm_sec, milliseconds_of_second(record.time));
+  line["time"] = utc_text(record.time);
   line["level"] = level_name(record.level);
   line["logger"] = record.logger;
   line["id"] = record.message.substr(0, end);

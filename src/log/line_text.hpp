@@ -25,6 +25,9 @@ struct Record {
 /// The record's line without line feed, as Python's logging.Formatter makes it; times are local.
 [[nodiscard]] std::string render(const config::LineFormat& format, const Record& record);
 
+/// The moment as RFC 3339 writes it, UTC with milliseconds.
+[[nodiscard]] std::string utc_text(std::chrono::system_clock::time_point time);
+
 /// The record as a JSON object in one line: time (UTC, RFC 3339), level, logger, id, message,
 /// process, thread.
 [[nodiscard]] std::string render_json(const Record& record);

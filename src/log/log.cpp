@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "config/load.hpp"
 #include "log/background_file.hpp"
 #include "log/line_text.hpp"
 #include "log/output.hpp"
@@ -121,13 +122,15 @@ struct Loggers {
   spdlog::logger root;
   spdlog::logger imaging;
   std::unique_ptr<BackgroundFile> access;  ///< null: none
+  bool access_json;
 
   explicit Loggers(const config::LoggingPlan& plan)
       : sinks(make_sinks(plan)),
         root(make_logger("root", plan.root, sinks)),
         imaging(make_logger("imaging", plan.imaging, sinks)),
         access(plan.access_log.empty() ? nullptr
-                                       : std::make_unique<BackgroundFile>(plan.access_log)) {}
+                                       : std::make_unique<BackgroundFile>(plan.access_log)),
+        access_json(plan.access_json) {}
 
   static Sinks make_sinks(const config::LoggingPlan& plan) {
     Sinks sinks;
@@ -194,7 +197,8 @@ void access(const AccessRecord& record) noexcept {
   try {
     const auto loggers = current().get();
     if (!loggers->access) return;
-    const auto lost = loggers->access->write(access_line(record));
+    const auto line = loggers->access_json ? access_json(record) : access_line(record);
+    const auto lost = loggers->access->write(line);
     if (lost > 0) log::warning("log.access_lost", "{} lines of the access log were lost", lost);
   } catch (...) {
     // A log that cannot be written must not stop the server.
@@ -220,7 +224,10 @@ bool enabled(Level level, std::string_view id) noexcept {
 std::string one_line(std::string_view id, std::string_view message) {
   std::string line{id};
   line += ": ";
-  line += base::printable(message, k_longest_line);
+  // Addresses that clients or the configuration name may carry passwords.
+  const bool has_url = message.find("://") != std::string_view::npos;
+  line += base::printable(has_url ? config::hide_credentials(std::string(message)) : message,
+                          k_longest_line);
   return line;
 }
 

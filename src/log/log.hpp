@@ -50,7 +50,7 @@ void stop() noexcept;
 /// that what a client sent can't forge a line. `id` is the identifier.
 void write(Level level, std::string_view id, std::string_view message) noexcept;
 
-/// The text of one line without time and level: `id: message`, escaped.
+/// The text of one line without time and level: `id: message`, escaped, passwords in URLs left out.
 [[nodiscard]] std::string one_line(std::string_view id, std::string_view message);
 
 /// Formats and writes when the level is enabled; a formatting error is logged, never thrown.

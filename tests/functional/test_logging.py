@@ -6,11 +6,13 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import urllib.request
 
 from tests.support.cases import BASIC_CONFIGURATION, FolderTest
 from tests.support.clock import FakeClock
+from tests.support.daemon import Daemon
 from tests.support.packages import make_package
 from tests.support.server import PATIENCE, Server, is_sanitized, program, wait_until
 from tests.support.wire import Connection, get
@@ -131,6 +133,18 @@ class Logging(LoggingTest):
                    "the new file has a line")
         self.assertEqual(200, get(server, "/mirror1_files/one/a.txt").status)
 
+    def test_a_moved_file_needs_no_signal(self):
+        server = self.make_server().start()
+        log = server.folder / "log" / "main.log"
+        log.rename(log.with_suffix(".moved"))
+        with open(log, "x", encoding="ascii"):  # logrotate with `create`
+            pass
+        self.assertEqual(200, get(server, "/package_api_get1", method="POST",
+                                  headers=["Content-Length: 0"]).status)
+        wait_until(lambda: "api.call.malformed" in log.read_text(encoding="utf-8"),
+                   "the new file has the line")
+        self.assertNotIn("api.call", log.with_suffix(".moved").read_text(encoding="utf-8"))
+
     def test_a_full_disk_does_not_stop_the_server(self):
         server = self.make_server(LOGGING.replace("@FOLDER@/log/main.log", "/dev/full")
                                   .replace("handlers.TimedRotatingFileHandler", "FileHandler")
@@ -188,6 +202,148 @@ class Logging(LoggingTest):
         for part in ("[main] port = none", "[logger_root] level = LOUD: expected NOTSET",
                      "[handler_hand01] args = ", "[formatter_form01] format = "):
             self.assertEqual(1, done.stderr.count(part), done.stderr)
+
+
+class Handlers(LoggingTest):
+    """Every class of handlers, every level and every field of lines, side by side."""
+
+    FIELDS = "%(asctime)s|%(levelname)s|%(name)s|%(process)d|%(thread)d|%(message)s"
+    CONFIGURATION = """
+[loggers]
+keys = root,imaging
+[handlers]
+keys = out,err,file,sized,timed,watched,local,remote,images
+[formatters]
+keys = fields,dated
+[formatter_fields]
+format = """ + FIELDS + """
+[formatter_dated]
+format = OUT %(asctime)s %(levelname)-8s %(message)s
+datefmt = %d.%m.%y
+[logger_root]
+level = DEBUG
+handlers = out,err,file,sized,timed,watched,local,remote
+[logger_imaging]
+level = NOTSET
+qualname = imaging
+handlers = images
+propagate = 0
+[handler_out]
+class = StreamHandler
+level = INFO
+formatter = dated
+args = (sys.stdout,)
+[handler_err]
+class = StreamHandler
+level = CRITICAL
+args = ()
+[handler_file]
+class = FileHandler
+level = DEBUG
+formatter = fields
+args = ('@FOLDER@/log/file.log', 'w')
+[handler_sized]
+class = handlers.RotatingFileHandler
+level = NOTSET
+formatter = fields
+args = ('@FOLDER@/log/sized.log', 'a', 200, 3)
+[handler_timed]
+class = handlers.TimedRotatingFileHandler
+level = WARNING
+formatter = fields
+args = ('@FOLDER@/log/timed.log', 'midnight', 1, 7)
+[handler_watched]
+class = handlers.WatchedFileHandler
+level = ERROR
+args = ('@FOLDER@/log/watched.log',)
+[handler_local]
+class = handlers.SysLogHandler
+level = WARNING
+args = ('@FOLDER@/syslog', handlers.SysLogHandler.LOG_LOCAL3)
+[handler_remote]
+class = handlers.SysLogHandler
+level = ERROR
+args = (('127.0.0.1', @SYSLOG@), 'daemon')
+[handler_images]
+class = FileHandler
+args = ('@FOLDER@/log/images.log',)
+"""
+
+    def receiver(self, family, address):
+        """A syslog server at the address."""
+        receiver = socket.socket(family, socket.SOCK_DGRAM)
+        self.addCleanup(receiver.close)
+        receiver.bind(address)
+        receiver.settimeout(PATIENCE)
+        return receiver
+
+    def test_all_of_them(self):
+        server = self.make_server("")
+        remote = self.receiver(socket.AF_INET, ("127.0.0.1", 0))
+        local = self.receiver(socket.AF_UNIX, os.path.relpath(server.folder / "syslog"))
+        if len(str(server.folder / "syslog")) > 100:
+            self.skipTest(f"{server.folder} is too long a name for a socket in it")
+        configuration = BASIC_CONFIGURATION + self.CONFIGURATION.replace(
+            "@SYSLOG@", str(remote.getsockname()[1]))
+        server.write_configuration(configuration + "[htpt]\n")  # a warning
+        for name in ("file", "watched"):
+            (server.folder / "log" / f"{name}.log").write_text("before\n", encoding="ascii")
+        server.start()
+        get(server, "/package_api_get1", method="POST", headers=["Content-Length: 0"])  # DEBUG
+        server.reload("nonsense", done="reload.refused")  # ERROR
+        self.assertEqual(0, server.stop())
+
+        lines = [line.split("|") for line in self.lines(server, "file.log")]
+        self.assertEqual({6}, {len(line) for line in lines})
+        self.assertLessEqual({"DEBUG", "INFO", "WARNING", "ERROR"}, {line[1] for line in lines})
+        for time, _, name, process, thread, message in lines:
+            self.assertRegex(time, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}$")
+            self.assertEqual(("root", server.process.pid), (name, int(process)))
+            self.assertGreater(int(thread), 0)
+            self.assertRegex(message, r"^[a-z_.]+: ")
+
+        def texts(*levels):
+            return [line[5] for line in lines if line[1] in levels]
+
+        self.assertEqual(texts("WARNING", "ERROR"),
+                         [line.split("|")[5] for line in self.lines(server, "timed.log")])
+        self.assertEqual(["before", *texts("ERROR")], self.lines(server, "watched.log"))
+        self.assertEqual({"sized.log", "sized.log.1", "sized.log.2", "sized.log.3"},
+                         {path.name for path in (server.folder / "log").glob("sized.log*")})
+        self.assertEqual(lines[-1][5], self.lines(server, "sized.log")[-1].split("|")[5])
+        self.assertEqual([], self.lines(server, "images.log"))
+        out = [line for line in server.log().splitlines() if line.startswith("OUT ")]
+        self.assertEqual(len(texts("INFO", "WARNING", "ERROR")), len(out))
+        self.assertRegex(out[0], r"^OUT \d\d\.\d\d\.\d\d (INFO|WARNING) ")
+        # Facilities 19 and 3, severities 4 and 3.
+        severity = {"WARNING": 4, "ERROR": 3}
+        for line in lines:
+            if line[1] in severity:
+                self.assertEqual(f"<{19 * 8 + severity[line[1]]}>{line[5]}", local.recv(9000).decode())
+        for text in texts("ERROR"):
+            self.assertEqual(f"<{3 * 8 + 3}>{text}", remote.recv(9000).decode())
+
+    def test_a_daemon_without_sections_uses_syslog(self):
+        server = self.make_server("")
+        if len(str(server.folder / "syslog")) > 100:
+            self.skipTest(f"{server.folder} is too long a name for a socket in it")
+        receiver = self.receiver(socket.AF_UNIX, os.path.relpath(server.folder / "syslog"))
+        # A /dev of its own, whose syslog is ours.
+        prefix = ["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /dev && "
+                  "mknod -m 666 /dev/null c 1 3 && mknod -m 666 /dev/urandom c 1 9 && "
+                  f'ln -s "{server.folder}/syslog" /dev/log && exec "$@"', "sh"]
+        probe = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest("a /dev of its own can't be made here")
+        daemon = Daemon(server.folder, BASIC_CONFIGURATION, command_prefix=prefix)
+        self.addCleanup(daemon.kill)
+        status, output = daemon.run()
+        self.assertEqual((0, ""), (status, output))
+        daemon.pid = int(daemon.pid_file.read_text(encoding="ascii"))
+        text = receiver.recv(9000).decode()
+        while "server.listening" not in text:
+            text = receiver.recv(9000).decode()
+        self.assertRegex(text, rf"^<30>pulse2-package-server\[{daemon.pid}\]: INFO server\.listening: ")
 
 
 SECRET = "s3cr3t-pass"
@@ -261,6 +417,39 @@ class AccessLog(LoggingTest):
         wait_until(log.exists, "the file is there again")
         get(server, "/mirror1_files/")
         wait_until(lambda: "/mirror1_files/" in log.read_text(encoding="ascii"), "the next line")
+
+    def test_a_moved_file_needs_no_signal(self):
+        server = self.make_server().start()
+        log = server.folder / "log" / "access.log"
+        get(server, "/healthz")
+        wait_until(lambda: "/healthz" in log.read_text(encoding="ascii"), "the line is there")
+        log.rename(log.with_suffix(".1"))
+        get(server, "/mirror1_files/")
+        wait_until(lambda: log.exists() and "/mirror1_files/" in log.read_text(encoding="ascii"),
+                   "the next line is in a new file")
+
+    def test_lines_may_be_objects(self):
+        server = self.make_server(self.OPTIONS + "access_format = json\n").start()
+        get(server, "/desc", headers=[CREDENTIALS, "User-Agent: a \"b\""])
+        get(server, f"http://console:{SECRET}@host/mirror1_files/one/a.txt",
+            headers=[f"Referer: https://console:{SECRET}@host/"])
+        self.raw(server, b"GARBAGE\r\n\r\n")
+        self.assertEqual(0, server.stop())
+        entries = [json.loads(line) for line in self.lines(server, "access.log")]
+        by_target = {entry["target"]: entry for entry in entries}
+        self.assertEqual(3, len(by_target), entries)
+        described = by_target["/desc"]
+        self.assertEqual(("127.0.0.1", "console", "GET", "HTTP/1.1", 200, 'a "b"', True),
+                         tuple(described[name] for name in ("client", "user", "method", "version",
+                                                            "status", "user_agent", "complete")))
+        self.assertRegex(described["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertGreaterEqual(described["milliseconds"], 0)
+        file = by_target["http://console:(hidden)@host/mirror1_files/one/a.txt"]
+        self.assertEqual((200, 1, "https://console:(hidden)@host/"),
+                         (file["status"], file["bytes"], file["referer"]))
+        self.assertEqual((400, "", ""), tuple(by_target[""][name] for name in
+                                              ("status", "method", "version")))
+        self.assertNotIn(SECRET, "".join(self.lines(server, "access.log")))
 
     def test_it_comes_and_goes_with_a_reload(self):
         server = self.make_server("").start()

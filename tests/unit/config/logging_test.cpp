@@ -131,6 +131,8 @@ TEST(Logging, KnowsSyslogAddresses) {
   const auto remote = target_of<SyslogTarget>(syslog + "(('logs.example', 5140), 'local7')");
   EXPECT_EQ(remote.port, 5140);
   EXPECT_EQ(remote.facility, 23);
+  const std::string datagrams = "('/dev/log', 'daemon', handlers.socket.SOCK_DGRAM)";
+  EXPECT_EQ(target_of<SyslogTarget>(syslog + datagrams).facility, 3);
 }
 
 TEST(Logging, RefusesArgumentsThatDoNotFitTheClass) {
@@ -144,6 +146,7 @@ TEST(Logging, RefusesArgumentsThatDoNotFitTheClass) {
         "class=handlers.SysLogHandler\nargs=('log',)",
         "class=handlers.SysLogHandler\nargs=(('h',0),)",
         "class=handlers.SysLogHandler\nargs=('/dev/log','nothing')",
+        "class=handlers.SysLogHandler\nargs=('/dev/log','daemon',handlers.socket.SOCK_STREAM)",
         "class=handlers.NTEventLogHandler\nargs=('x',)", "class=handlers.SMTPHandler\nargs=()",
         "args=()"}) {
     EXPECT_THAT(load(with_handler(wrong), "f.ini").errors, SizeIs(1)) << wrong;

@@ -80,6 +80,13 @@ TEST(HideCredentials, LeavesOtherUrlsAlone) {
   EXPECT_EQ(hide_credentials("a://u:p@q@h x b://v:w@i"), "a://u:(hidden)@h x b://v:(hidden)@i");
 }
 
+TEST(HideCredentials, FindsAPasswordWithASlash) {
+  EXPECT_EQ(hide_credentials("http://u:p/q@h/a@b c"), "http://u:(hidden)@b c");
+  EXPECT_EQ(hide_credentials("http://[2001:db8::1]:80/a@b"), "http://[2001:db8::1]:80/a@b");
+  EXPECT_EQ(hide_credentials("http://h:/a"), "http://h:/a");
+  EXPECT_EQ(hide_credentials("http://"), "http://");
+}
+
 /// With PULSE2_UPDATE_DOCS set, the page is written instead.
 TEST(Documentation, HasTheTablesOfTheCode) {
   const std::string path = project_file("docs/configuration.md");

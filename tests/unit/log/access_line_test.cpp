@@ -66,6 +66,29 @@ TEST(AccessLine, HidesPasswordsInUrls) {
   EXPECT_THAT(line, Not(HasSubstr("hush")));
 }
 
+TEST(AccessJson, IsAnObjectOfTheSame) {
+  auto record = usual();
+  record.complete = false;
+  record.duration = std::chrono::microseconds(1500999);
+  EXPECT_EQ(access_json(record),
+            R"({"time":"2024-02-29T23:59:59.000Z","client":"192.0.2.7","user":"","method":"GET",)"
+            R"("target":"/mirror1_files/a%20b?x=1","version":"HTTP/1.1","status":206,)"
+            R"("bytes":12345678901,"complete":false,"milliseconds":1500,"referer":"",)"
+            R"("user_agent":"Wget/1.21"})");
+}
+
+TEST(AccessJson, HoldsNoPasswordsAndOneLine) {
+  auto record = usual();
+  record.target = "http://user:s3cr3t@host/\n\xff";
+  record.referer = "https://me:hush@other/";
+  record.method = {};
+  const auto line = access_json(record);
+  EXPECT_THAT(line, HasSubstr("http://user:(hidden)@host/"));
+  EXPECT_THAT(line, HasSubstr(R"("version":"")"));
+  EXPECT_THAT(line, Not(HasSubstr("hush")));
+  EXPECT_THAT(line, Not(HasSubstr("\n")));
+}
+
 TEST(AccessLine, CutsWhatIsTooLong) {
   auto record = usual();
   const std::string target(60000, 'a');

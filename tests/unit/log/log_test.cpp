@@ -9,6 +9,11 @@ TEST(Log, BeginsWithTheIdentifier) {
   EXPECT_EQ(one_line("catalog.scan.done", "12 packages"), "catalog.scan.done: 12 packages");
 }
 
+TEST(Log, LeavesPasswordsInUrlsOut) {
+  EXPECT_EQ(one_line("a.b", "from http://me:hush@host/ to /"),
+            "a.b: from http://me:(hidden)@host/ to /");
+}
+
 TEST(Log, KeepsAMessageOnOneLine) {
   const std::string line = one_line("api.failure", "a\nERROR forged\r\x1b[31m");
   EXPECT_EQ(line.find('\n'), std::string::npos);

@@ -109,8 +109,8 @@ Expected<void> Draft::write_in_place(std::string_view name, const std::string& t
   const std::string fresh = std::exchange(m_name, m_name + std::string(k_old_suffix));
   // The old file keeps a second name: it is put back when the new one may not be durable.
   PULSE2_TRY(os::clone_tree_at(folder->get(), target, m_staging.get(), m_name));
-  PULSE2_TRY(os::write_file_atomically(os::path_in(m_staging.get(), fresh), text));
-  auto done = os::rename_at(m_staging.get(), fresh, folder->get(), target);
+  auto done = os::write_file_atomically(os::path_in(m_staging.get(), fresh), text);
+  if (done) done = os::rename_at(m_staging.get(), fresh, folder->get(), target);
   if (!done) {
     (void)os::unlink_at(m_staging.get(), fresh);
     return done;

@@ -46,6 +46,12 @@ bool has_description(const std::string& folder) {
   return false;
 }
 
+/// Whether the package's MD5SUMS names any.
+bool has_files(const std::string& folder) {
+  const auto status = os::status_of(folder + "/" + std::string(k_md5sums));
+  return status && status->size > 0;
+}
+
 Expected<void> remove_file_below(int folder, std::string_view name) {
   const auto [below, last] = base::split_last(name, '/');
   auto opened = os::open_folder_below(folder, below);
@@ -102,9 +108,12 @@ void Editor::recover() {
   const auto options = m_options.get();
   for (const auto& src : options->srcs)
     recover(src);
-  // A package that waits was made by us in the folder of its id; noted first, it may not exist.
+  // A package that waits was made by us in the folder of its id; noted first, it may not exist. One
+  // that has files got them by a call that was cut short before it noted the end of the wait.
   for (const auto& [src, pid] : m_state.waiting()) {
-    if (!has_description(src + "/" + pid)) (void)m_state.set_waiting(src, pid, false);
+    const std::string folder = src + "/" + pid;
+    if (has_description(folder) && !has_files(folder)) continue;
+    (void)m_state.set_waiting(src, pid, false);
   }
 }
 
@@ -250,8 +259,8 @@ Expected<void> Editor::write(Draft& draft, const Description& description,
   return draft.commit_exchange();
 }
 
-Expected<Editor::EntryPointer> Editor::publish(Draft& draft, std::shared_ptr<const std::string> src,
-                                               std::uint64_t generation) {
+Editor::EntryPointer Editor::publish(Draft& draft, std::shared_ptr<const std::string> src,
+                                     std::uint64_t generation) {
   const bool is_as_made = draft.settle();
   const auto& package = draft.package();
   auto entry = build_entry(package, std::move(src), generation);
@@ -264,8 +273,13 @@ Expected<Editor::EntryPointer> Editor::publish(Draft& draft, std::shared_ptr<con
     // Detection finds out what somebody else does there.
     entry->fingerprint = {};
   }
-  PULSE2_TRY(m_catalog.replace(*entry->src, entry->folder, entry));
+  serve(*entry->src, entry->folder, entry);
   return entry;
+}
+
+void Editor::serve(std::string_view src, const std::string& folder, EntryPointer entry) {
+  // Fails for a tree that a reload took away meanwhile: the change is made, nobody is served it.
+  (void)m_catalog.replace(src, folder, std::move(entry));
 }
 
 Expected<Editor::EntryPointer> Editor::end_wait(const EntryPointer& entry) {
@@ -273,7 +287,7 @@ Expected<Editor::EntryPointer> Editor::end_wait(const EntryPointer& entry) {
   PULSE2_TRY(m_state.set_waiting(*entry->src, entry->id, false));
   auto ready = std::make_shared<Entry>(*entry);
   ready->waits_for_files = false;
-  PULSE2_TRY(m_catalog.replace(*ready->src, ready->folder, ready));
+  serve(*ready->src, ready->folder, ready);
   return ready;
 }
 
@@ -297,7 +311,7 @@ Expected<Editor::EntryPointer> Editor::add(std::string_view src, std::string_vie
   const auto change_noted = note_change(**entry);
   if (!change_noted) return tl::unexpected(change_noted.error());
   PULSE2_TRY(draft->commit_exchange());
-  // Noted last: a crash before leaves a package that waits, and the call can be made again.
+  // Noted last: after a crash before, the next start ends the wait of a package that has files.
   if (auto noted = m_state.set_waiting(*(*entry)->src, pid, false); !noted) {
     if (auto undone = draft->undo_exchange(); !undone) {
       noted.error().detail += "; undoing it failed too: " + undone.error().for_operator();
@@ -382,7 +396,7 @@ Expected<void> Editor::drop(std::string_view src, std::string_view pid) {
     (void)m_state.set_dropped(*entry.src, pid, false);
     return done;
   }
-  PULSE2_TRY(m_catalog.replace(*entry.src, entry.folder, nullptr));
+  serve(*entry.src, entry.folder, nullptr);
   // It is gone, whether or not this can be noted; the next start forgets it else.
   if (auto noted = m_state.set_waiting(*entry.src, pid, false); !noted) {
     m_reporter.report(Severity::warning, "editor.state_not_written",

@@ -97,9 +97,10 @@ class Editor {
   [[nodiscard]] base::Expected<EntryPointer> edit(const Entry& entry, const Change& change);
   [[nodiscard]] base::Expected<void> write(Draft& draft, const Description& description,
                                            package::Package edited);
-  [[nodiscard]] base::Expected<EntryPointer> publish(Draft& draft,
-                                                     std::shared_ptr<const std::string> src,
-                                                     std::uint64_t generation);
+  /// What a draft that was put in its place made.
+  [[nodiscard]] EntryPointer publish(Draft& draft, std::shared_ptr<const std::string> src,
+                                     std::uint64_t generation);
+  void serve(std::string_view src, const std::string& folder, EntryPointer entry);
   [[nodiscard]] base::Expected<EntryPointer> end_wait(const EntryPointer& entry);
   [[nodiscard]] base::Expected<void> take_away(Draft& draft);
   /// Removes what went into the package; what came meanwhile stays.

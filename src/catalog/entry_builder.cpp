@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "os/tree.hpp"
+#include "os/walk.hpp"
 #include "package/file_id.hpp"
 #include "package/md5sums.hpp"
 #include "package/record.hpp"
@@ -28,6 +30,18 @@ Expected<std::string> read_md5sums(const os::Root& root, const FoundPackage& pac
   auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
   if (!fd) return tl::unexpected(std::move(fd).error());
   return os::read_file(fd->get(), k_most_md5sums, path);
+}
+
+/// Removes what writing an MD5SUMS left in the package when a crash cut it short: that is written
+/// again now.
+void remove_leftovers(int folder) {
+  const auto items = os::list_folder(folder);
+  if (!items) return;
+  for (const auto& item : *items) {
+    if (item.kind == os::FolderItem::Kind::file && item.name.starts_with(os::k_temporary_prefix)) {
+      (void)os::unlink_at(folder, item.name);
+    }
+  }
 }
 
 bool is_newer_than_all(const os::FileStatus& md5sums, const std::vector<FoundFile>& files) {
@@ -172,6 +186,7 @@ Expected<os::FileStatus> EntryBuilder::write_md5sums(const FoundPackage& package
   if (!folder) return tl::unexpected(std::move(folder).error());
   const std::string name(k_md5sums);
   const std::string path = "/proc/self/fd/" + std::to_string(folder->get()) + "/" + name;
+  remove_leftovers(folder->get());
   PULSE2_TRY(os::write_file_atomically(path, text));
   auto status = os::status_of(path);
   if (m_cache && status) {

@@ -179,9 +179,15 @@ class Story:
             client.start()
         return clients
 
-    def check(self, clients, undecided=()):
-        """Everything acknowledged is there, what was not is there whole or not at all. `undecided`:
-        packages that a failed call may have changed."""
+    def check(self, clients, where, undecided=()):
+        """Everything acknowledged is there, what was not is there whole or not at all. `where` is
+        named by failures; `undecided`: packages that a failed call may have changed."""
+        try:
+            self.check_all(clients, undecided)
+        except AssertionError as failure:
+            raise AssertionError(f"{where}: {failure}") from failure
+
+    def check_all(self, clients, undecided):
         api = self.server.proxy(MOUNT)
         self.visible = {record["id"]: record for record in api.getAllPackages()}
         self.pending = {record["id"]: record for record in api.getAllPendingPackages()}

@@ -285,6 +285,16 @@ TEST_F(EditorTest, TwoDescriptionsAreRewrittenTogether) {
   EXPECT_TRUE(is_staging_empty());
 }
 
+TEST_F(EditorTest, AWaitThatACrashKeptFromEndingEndsAtTheNextStart) {
+  ASSERT_TRUE(m_editor->put(m_src, "n", set_label("New"), true));
+  ASSERT_TRUE(m_editor->put(m_src, "m", set_label("Still waits"), true));
+  ASSERT_TRUE(add("n", "c.txt"));
+  ASSERT_TRUE(m_state->set_waiting(m_src, "n", true));
+  restart();
+  EXPECT_FALSE(find("n")->waits_for_files);
+  EXPECT_TRUE(find("m")->waits_for_files);
+}
+
 TEST_F(EditorTest, AnInterruptedReplacementIsUndoneAtTheNextStart) {
   stop();
   fs::create_directories(m_folder / "src/.pulse2-staging");

@@ -28,6 +28,8 @@ export CCACHE_DIR="${CCACHE_DIR:-$PWD/build/ccache}" TMPDIR="$PWD/build/tmp"
 export PYTHONDONTWRITEBYTECODE=1
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS="halt_on_error=0 second_deadlock_stack=1 suppressions=$PWD/ci/tsan.supp"
+# How many stories the tests of crashes and of failing disks tell.
+if [ "$mode" = nightly ]; then export PULSE2_CRASH_ROUNDS=200 PULSE2_DISK_STORIES=40; fi
 mkdir -p build/tmp build/results
 
 # Functional tests wait more than they work.

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::uint64_t k_space_step = 64ULL << 20;  // bytes between two looks at the free space
 
+constexpr std::uint64_t k_part_given_back = 4ULL << 20;  // bytes: about a millisecond's work
+
 std::string folder_of(const Rules& rules) {
   if (!rules.spool_dir.empty()) {
     const auto status = os::status_of(rules.spool_dir);
@@ -84,6 +86,12 @@ Expected<std::string_view> BodyStore::finish() {
   if (!map) return tl::unexpected(std::move(map).error());
   m_map.emplace(std::move(*map));
   return m_map->bytes();
+}
+
+bool BodyStore::give_back_part() {
+  if (!m_file) return false;
+  m_size -= std::min(m_size, k_part_given_back);
+  return ::ftruncate(m_file.get(), static_cast<off_t>(m_size)) == 0 && m_size > 0;
 }
 
 Expected<void> BodyStore::check_space(std::uint64_t more) const {

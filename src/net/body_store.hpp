@@ -26,6 +26,9 @@ class BodyStore {
   base::Expected<void> append(std::string_view bytes);
   /// The whole body; valid as long as this object. No append() afterwards.
   [[nodiscard]] base::Expected<std::string_view> finish();
+  /// Gives a part of a large body back to the system, which takes long for all of it at once; true
+  /// while there is more. The body can't be read any more.
+  [[nodiscard]] bool give_back_part();
 
  private:
   base::Expected<void> check_space(std::uint64_t more) const;

@@ -1,6 +1,8 @@
 #include "net/connection.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <exception>
 
@@ -228,12 +230,17 @@ asio::awaitable<void> Connection::respond(Exchange& exchange) {
     co_return;
   }
   std::string failure;
+  bool has_failed = false;
   try {
     exchange.response = co_await exchange.handler->respond({exchange.head, *body, m_peer});
-    co_return;
   } catch (const std::exception& exception) {
     failure = exception.what();
+    has_failed = true;
   }
+  // Others are served between the parts.
+  while (store.give_back_part())
+    co_await asio::post(asio::use_awaitable);
+  if (!has_failed) co_return;
   log::error("http.request.failed", "{} {}: {}", exchange.head.method, exchange.head.target,
              failure);
   exchange.response = closing(http::error_page(500, "The server failed; its log says why."));

@@ -170,10 +170,3 @@ class Server:
         """Resident memory of the process that is no file's: what it allocated."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
-
-    def unread_bytes(self):
-        """What clients sent, the kernel took and the server has not read yet."""
-        rows = pathlib.Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
-        fields = [row.split() for row in rows]
-        return sum(int(row[4].partition(":")[2], 16) for row in fields
-                   if int(row[1].partition(":")[2], 16) == self.port and row[3] == "01")

@@ -340,9 +340,8 @@ class Bandwidth(LimitsTest):
         self.assertLessEqual(size, rate * (seconds + self.BURST))
 
     def test_one_address(self):
-        results, seconds = self.download_at_once("127.0.0.1")
+        results, _ = self.download_at_once("127.0.0.1")
         self.assert_not_faster(self.PER_ADDRESS, LARGE_SIZE, results[0])
-        self.assertLess(seconds, 30)
 
     def test_all_together_and_nothing_else_waits(self):
         done = threading.Event()

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -21,6 +22,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
+std::atomic<bool> slow_has_begun{false};  ///< the answer to "/echo/slow"
+
 /// Answers with what it got; "/…/slow" after a while, "/…/throw" with an exception.
 class Echo : public Handler {
  public:
@@ -34,8 +37,9 @@ class Echo : public Handler {
   boost::asio::awaitable<http::Response> respond(const Request& request) override {
     if (request.head.path == "/echo/throw") throw std::runtime_error("deliberate");
     if (request.head.path == "/echo/slow") {
+      slow_has_begun = true;
       boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-      timer.expires_after(std::chrono::milliseconds(300));
+      timer.expires_after(std::chrono::seconds(1));
       co_await timer.async_wait(boost::asio::use_awaitable);
     }
     http::Response response;
@@ -56,6 +60,7 @@ class Echo : public Handler {
 class ServerTest : public testing::Test {
  protected:
   void SetUp() override {
+    slow_has_begun = false;
     m_root = std::filesystem::temp_directory_path() /
              ("pulse2-net-" + std::to_string(::getpid()) + "-" +
               testing::UnitTest::GetInstance()->current_test_info()->name());
@@ -438,9 +443,10 @@ TEST_F(ServerTest, FinishesRunningRequestsWhenItStops) {
   auto idle = connect();
   auto busy = connect();
   busy.send("GET /echo/slow HTTP/1.1\r\nHost: h\r\n\r\n");
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  while (!slow_has_begun)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   const auto port = m_server->port();
-  m_server->stop(std::chrono::seconds(5));
+  m_server->stop(std::chrono::seconds(30));
   EXPECT_THAT(busy.rest(), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("Connection: close")));
   EXPECT_EQ(idle.rest(), "");
   EXPECT_FALSE(Client(port).connected());

@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -20,9 +23,12 @@
 
 namespace pulse2::net {
 
+namespace asio = boost::asio;
+
 namespace {
 
 constexpr std::int64_t k_ns_per_second = 1'000'000'000;
+constexpr std::size_t k_entries_in_a_turn = 256;  // of a listing, before others get their turn
 
 /// Steps of this size keep the generations of different trees apart.
 std::uint64_t next_tree() {
@@ -108,27 +114,30 @@ Rules FileTree::rules(const http::RequestHead& /*head*/, const Peer& /*peer*/) c
   return rules;
 }
 
-boost::asio::awaitable<http::Response> FileTree::respond(const Request& request) {
-  co_return answer(request);
+asio::awaitable<http::Response> FileTree::respond(const Request& request) {
+  auto answer = this->answer(request);
+  if (answer.folder) co_return co_await list_folder(request, answer);
+  co_return std::move(answer.response);
 }
 
-http::Response FileTree::answer(const Request& request) const {
+FileTree::Answer FileTree::answer(const Request& request) const {
   const auto& path = request.head.path;
-  if (path.size() == m_prefix.size()) return add_slash(request);
+  if (path.size() == m_prefix.size()) return {add_slash(request)};
   // Without the prefix and the slash after it.
   std::string relative = path.substr(m_prefix.size() + 1);
   const bool slash = relative.empty() || relative.back() == '/';
   if (slash && !relative.empty()) relative.pop_back();
-  if (is_hidden(relative)) return not_found();
-  const auto opened = open(relative);
+  if (is_hidden(relative)) return {not_found()};
+  auto opened = open(relative);
   if (!opened) {
-    return opened.error().kind == base::ErrorKind::limit_exceeded ? overloaded() : not_found();
+    const bool full = opened.error().kind == base::ErrorKind::limit_exceeded;
+    return {full ? overloaded() : not_found()};
   }
-  const auto& file = *opened;
-  if (file->status.is_folder()) {
-    return slash ? serve_folder(request, relative, *file) : add_slash(request);
+  if ((*opened)->status.is_folder()) {
+    if (!slash) return {add_slash(request)};
+    return {{}, *std::move(opened), std::move(relative)};
   }
-  return slash ? not_found() : serve_file(request.head, file);
+  return {slash ? not_found() : serve_file(request.head, *opened)};
 }
 
 bool FileTree::is_hidden(std::string_view relative) const {
@@ -199,24 +208,29 @@ http::Response FileTree::serve_file(const http::RequestHead& head,
   return response;
 }
 
-http::Response FileTree::serve_folder(const Request& request, const std::string& relative,
-                                      const OpenFile& folder) const {
-  const auto items = os::list_folder(folder.fd.get());
-  if (!items) return http::error_page(items.error());
+asio::awaitable<http::Response> FileTree::list_folder(const Request& request,
+                                                      const Answer& answer) const {
+  const int folder = answer.folder->fd.get();
+  const auto items = os::list_folder(folder);
+  if (!items) co_return http::error_page(items.error());
   const auto root = os::Root::open(m_root, existing(m_follow_links_to));
-  if (!root) return not_found();
+  if (!root) co_return not_found();
+  const std::string prefix = answer.relative.empty() ? "" : answer.relative + '/';
   std::vector<http::ListingEntry> entries;
   entries.reserve(items->size());
+  std::size_t turn = 0;
   for (const auto& item : *items) {
+    if (++turn % k_entries_in_a_turn == 0) {
+      co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    }
     if (is_hidden(item.name)) continue;
-    const auto status =
-        item.kind == os::FolderItem::Kind::link
-            ? status_behind_link(*root, relative.empty() ? item.name : relative + '/' + item.name)
-            : os::link_status_of(folder.fd.get(), item.name);
+    const auto status = item.kind == os::FolderItem::Kind::link
+                            ? status_behind_link(*root, prefix + item.name)
+                            : os::link_status_of(folder, item.name);
     if (!status) continue;
     if (auto entry = listing_entry(item.name, *status)) entries.push_back(std::move(*entry));
   }
-  return http::listing_page(request.head.path, std::move(entries), !relative.empty());
+  co_return http::listing_page(request.head.path, std::move(entries), !answer.relative.empty());
 }
 
 }  // namespace pulse2::net

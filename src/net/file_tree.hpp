@@ -39,7 +39,14 @@ class FileTree : public Handler {
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(const Request& request) override;
 
  private:
-  [[nodiscard]] http::Response answer(const Request& request) const;
+  /// What is answered at once, or the folder that has to be listed.
+  struct Answer {
+    http::Response response;
+    std::shared_ptr<const OpenFile> folder = nullptr;
+    std::string relative = {};  ///< path of the folder below the root
+  };
+
+  [[nodiscard]] Answer answer(const Request& request) const;
   /// Error `limit_exceeded` when no descriptor is left; any other one means that there is nothing.
   [[nodiscard]] base::Expected<std::shared_ptr<const OpenFile>> open(
       const std::string& relative) const;
@@ -47,8 +54,9 @@ class FileTree : public Handler {
       const std::string& relative) const;
   [[nodiscard]] http::Response serve_file(const http::RequestHead& head,
                                           const std::shared_ptr<const OpenFile>& file) const;
-  [[nodiscard]] http::Response serve_folder(const Request& request, const std::string& relative,
-                                            const OpenFile& folder) const;
+  /// Lets other connections of the thread take their turns meanwhile.
+  [[nodiscard]] boost::asio::awaitable<http::Response> list_folder(const Request& request,
+                                                                   const Answer& answer) const;
   [[nodiscard]] bool is_hidden(std::string_view relative) const;
 
   std::string m_root;

@@ -2,12 +2,13 @@
 import hashlib
 import os
 import re
+import select
 import subprocess
 import urllib.parse
 
 from tests.support.cases import BASIC_CONFIGURATION, ServerTest
 from tests.support.packages import make_package
-from tests.support.wire import get
+from tests.support.wire import Connection, get
 
 LARGE = bytes(range(256)) * 16384  # 4 MiB, its parts tell where they come from
 BINARY = "/mirror1_files/large/large.bin"
@@ -240,3 +241,32 @@ class LinksOut(ServerTest):
         self.assertEqual(["/p/own.txt", "/p/shared/file.txt", "/p/MD5SUMS"],
                          [f"{file['path']}/{file['name']}" for file in files])
         self.assertRegex(self.server.log(), "WARNING catalog.link_refused: .*private")
+
+
+class LargeFolder(ServerTest):
+    """A folder of many names does not hold up those who share its thread."""
+
+    configuration = BASIC_CONFIGURATION + "[http]\nio_threads = 1\n"
+
+    @classmethod
+    def make_tree(cls, src):
+        (src / "many").mkdir()
+        for number in range(20000):
+            (src / "many" / f"{number:05}").mkdir()
+        (src / "small.txt").write_bytes(b"small")
+
+    def small_file_comes_first(self):
+        with Connection(self.server) as slow, Connection(self.server) as fast:
+            for connection in (slow, fast):  # both are accepted
+                connection.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                connection.read_answer()
+            slow.send("GET /mirror1_files/many/ HTTP/1.1\r\nHost: x\r\n\r\n")
+            fast.send("GET /mirror1_files/small.txt HTTP/1.1\r\nHost: x\r\n\r\n")
+            first = select.select([slow.socket, fast.socket], [], [], 60)[0]
+            self.assertEqual(b"small", fast.read_answer().body)
+            page = slow.read_answer().body
+            self.assertEqual(20001, page.count(b"<a href="))
+            return slow.socket not in first
+
+    def test_others_have_their_turns(self):
+        self.assertTrue(any(self.small_file_comes_first() for _ in range(20)))

@@ -1,5 +1,7 @@
 #include "imaging/computer_cache.hpp"
 
+#include <fcntl.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -7,6 +9,7 @@
 #include "log/log.hpp"
 #include "os/file.hpp"
 #include "os/pool_task.hpp"
+#include "os/tree.hpp"
 
 namespace pulse2::imaging {
 
@@ -30,6 +33,9 @@ ComputerCache::ComputerCache(asio::any_io_executor executor, Options options, os
       m_save_ended(std::move(executor), asio::steady_timer::time_point::max()) {}
 
 Expected<void> ComputerCache::load() {
+  const auto folder = os::open_file(os::folder_of(m_options.file), O_RDONLY | O_DIRECTORY);
+  if (!folder) return tl::unexpected(folder.error());
+  PULSE2_TRY(os::remove_leftovers_at(folder->get()));
   auto text = os::read_file(m_options.file, k_longest_file);
   if (!text && text.error().kind == ErrorKind::not_found) {
     return os::write_file_atomically(m_options.file, "", os::less_umask(k_mode));

@@ -11,7 +11,6 @@
 #include "imaging/layout.hpp"
 #include "os/file.hpp"
 #include "os/tree.hpp"
-#include "os/walk.hpp"
 
 namespace pulse2::imaging {
 
@@ -184,18 +183,20 @@ Expected<std::vector<std::string>> DiscWorkshop::publish(const DiscOrder& order,
   return base::fail(ErrorKind::already_exists, "too many discs have this title");
 }
 
-/// False when one of the names is taken; then all volumes are where they were.
+/// False when one of the names is taken; then all volumes are where they were. The one that boots
+/// comes last: what a crash may leave of a disc is no disc.
 Expected<bool> DiscWorkshop::publish_as(const DiscOrder& order, const DiscMaterial& material,
                                         int attempt, std::vector<std::string>& names) const {
-  for (std::size_t volume = 0; volume < material.volumes.size(); ++volume) {
+  for (std::size_t volume = material.volumes.size(); volume-- > 0;) {
     std::string name = m_settings.isos_folder + "/" + disc_name(order.title, attempt, volume + 1);
     const auto renamed = os::rename_new_at(AT_FDCWD, volume_path(material, volume), AT_FDCWD, name);
     if (renamed) {
-      names.push_back(std::move(name));
+      names.insert(names.begin(), std::move(name));
       continue;
     }
     for (std::size_t back = 0; back < names.size(); ++back)
-      (void)os::rename_at(AT_FDCWD, names[back], AT_FDCWD, volume_path(material, back));
+      (void)os::rename_at(AT_FDCWD, names[back], AT_FDCWD,
+                          volume_path(material, volume + 1 + back));
     if (renamed.error().kind == ErrorKind::already_exists) return false;
     return tl::unexpected(renamed.error());
   }
@@ -208,14 +209,7 @@ void DiscWorkshop::clear(const std::string& folder) const {
 
 void DiscWorkshop::clear_leftovers() const {
   const auto folder = os::open_file(m_settings.isos_folder, O_RDONLY | O_DIRECTORY);
-  if (!folder) return;
-  const auto items = os::list_folder(folder->get());
-  if (!items) return;
-  for (const auto& item : *items) {
-    if (item.name.starts_with(os::k_temporary_prefix)) {
-      (void)os::remove_tree_at(folder->get(), item.name);
-    }
-  }
+  if (folder) (void)os::remove_leftovers_at(folder->get());
 }
 
 }  // namespace pulse2::imaging

@@ -111,13 +111,7 @@ Expected<void> Images::remove(const std::string& image) const {
 Expected<void> Images::purge() const {
   const auto folder = open();
   if (!folder) return tl::unexpected(folder.error());
-  const auto items = os::list_folder(folder->get());
-  if (!items) return tl::unexpected(items.error());
-  for (const auto& item : *items) {
-    if (!item.name.starts_with(os::k_temporary_prefix)) continue;
-    PULSE2_TRY(os::remove_tree_at(folder->get(), item.name));
-  }
-  return {};
+  return os::remove_leftovers_at(folder->get());
 }
 
 Expected<Images::Counts> Images::count() const {

@@ -13,7 +13,6 @@
 #include "log/log.hpp"
 #include "os/file.hpp"
 #include "os/tree.hpp"
-#include "os/walk.hpp"
 
 namespace pulse2::imaging {
 
@@ -89,15 +88,6 @@ Expected<void> replace_scripts_folder(int image, const std::string& fresh) {
   return os::rename_at(image, fresh, image, k_scripts_folder);
 }
 
-/// What a crash left of earlier attempts.
-void remove_leftovers(int image) {
-  const auto items = os::list_folder(image);
-  if (!items) return;
-  for (const auto& item : *items) {
-    if (item.name.starts_with(os::k_temporary_prefix)) (void)os::remove_tree_at(image, item.name);
-  }
-}
-
 }  // namespace
 
 MenuFiles::MenuFiles(const config::ImagingApi& settings, const os::Clock& clock)
@@ -112,6 +102,14 @@ Expected<void> MenuFiles::make_computer_folder(const std::string& uuid) const {
   auto folder = os::open_folder_at(computers->get(), uuid);
   if (!folder) return tl::unexpected(std::move(folder).error());
   return {};
+}
+
+void MenuFiles::clear_leftovers() const {
+  for (const std::string& path :
+       {m_settings.bootmenus_folder, m_settings.postinst_folder + "/scripts"}) {
+    const auto folder = os::open_file(path, O_RDONLY | O_DIRECTORY);
+    if (folder) (void)os::remove_leftovers_at(folder->get());
+  }
 }
 
 std::string MenuFiles::menu_path(const std::string& name) const {
@@ -144,6 +142,9 @@ Expected<void> MenuFiles::write_for(const Computer& computer, const bootmenu::Me
 Expected<void> MenuFiles::write_details(const Computer& computer,
                                         const bootmenu::Menu& menu) const {
   const std::string folder = m_settings.computers_folder + "/" + computer.uuid;
+  const auto open_folder = os::open_file(folder, O_RDONLY | O_DIRECTORY);
+  if (!open_folder) return tl::unexpected(open_folder.error());
+  PULSE2_TRY(os::remove_leftovers_at(open_folder->get()));
   PULSE2_TRY(write_if_changed(folder + "/hostname", computer.shortname));
   const std::string& exclude = menu.target ? menu.target->exclude : std::string();
   if (exclude.empty()) return remove_file(folder + "/exclude");
@@ -164,7 +165,7 @@ Expected<void> MenuFiles::write_scripts(const bootmenu::Restoration& image) cons
     }
     return {};
   }
-  remove_leftovers(folder->get());
+  PULSE2_TRY(os::remove_leftovers_at(folder->get()));
   if (image.scripts.empty()) return os::remove_tree_at(folder->get(), k_scripts_folder);
   const std::string fresh = std::string(os::k_temporary_prefix) + os::unique_name();
   auto done = fill_scripts_folder(folder->get(), fresh, image);

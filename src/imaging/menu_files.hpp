@@ -20,6 +20,9 @@ class MenuFiles {
   /// The folder of a computer, made when it is missing.
   [[nodiscard]] base::Expected<void> make_computer_folder(const std::string& uuid) const;
 
+  /// Removes what a crash left of menus and boot scripts. Before anything is written.
+  void clear_leftovers() const;
+
   /// The computer's folder with host name and exclusions, the scripts of the menu's images, then
   /// the boot menu.
   [[nodiscard]] base::Expected<void> write_for(const Computer& computer, const bootmenu::Menu& menu,

@@ -74,6 +74,7 @@ Expected<void> Service::load() {
   PULSE2_TRY(m_outbox->load());
   m_unfinished = m_unregistrations.recover();
   m_workshop.clear_leftovers();
+  m_menu_files.clear_leftovers();
   return {};
 }
 

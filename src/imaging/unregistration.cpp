@@ -100,17 +100,6 @@ Expected<void> dispose_of(const Piece& piece, const os::UniqueFd& archive) {
   return moved;
 }
 
-/// Copies that an earlier attempt did not finish.
-Expected<void> remove_unfinished_copies(const os::UniqueFd& archive) {
-  const auto items = os::list_folder(archive.get());
-  if (!items) return tl::unexpected(items.error());
-  for (const auto& item : *items) {
-    if (!item.name.starts_with(os::k_temporary_prefix)) continue;
-    PULSE2_TRY(os::remove_tree_at(archive.get(), item.name));
-  }
-  return {};
-}
-
 }  // namespace
 
 Expected<void> Unregistrations::keep(const Unregistration& work) {
@@ -202,7 +191,8 @@ Expected<void> Unregistrations::finish(const Unregistration& work) {
         os::open_file(m_settings.archives_folder + "/" + work.archive, O_RDONLY | O_DIRECTORY);
     if (!folder) return tl::unexpected(std::move(folder).error());
     archive = *std::move(folder);
-    PULSE2_TRY(remove_unfinished_copies(archive));
+    // Copies that an earlier attempt did not finish.
+    PULSE2_TRY(os::remove_leftovers_at(archive.get()));
   }
   for (const Piece& piece : pieces_of(m_settings, work))
     PULSE2_TRY(dispose_of(piece, archive));

@@ -203,6 +203,16 @@ Expected<void> remove_tree_at(int folder, const std::string& name) {
   return remove(folder, name, 0);
 }
 
+Expected<void> remove_leftovers_at(int folder) {
+  const auto items = list_folder(folder);
+  if (!items) return tl::unexpected(items.error());
+  for (const auto& item : *items) {
+    if (!item.name.starts_with(k_temporary_prefix)) continue;
+    PULSE2_TRY(remove_tree_at(folder, item.name));
+  }
+  return {};
+}
+
 void remove_empty_folders_at(int folder, const std::string& name) {
   remove_empty(folder, name, 0);
 }

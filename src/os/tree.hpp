@@ -32,6 +32,10 @@ namespace pulse2::os {
 /// Removes a file, a link or a folder with all its content; one that is missing is no error.
 [[nodiscard]] base::Expected<void> remove_tree_at(int folder, const std::string& name);
 
+/// Removes what writes that never ended left in the folder: everything whose name begins with
+/// k_temporary_prefix. While nothing is being written there.
+[[nodiscard]] base::Expected<void> remove_leftovers_at(int folder);
+
 /// Removes the folder and those below it that hold nothing; what holds something stays.
 void remove_empty_folders_at(int folder, const std::string& name);
 

@@ -154,6 +154,17 @@ class Discs(DiscTest):
                          [disc.name for disc in (first, second, third)])
         self.assertEqual(content, first.read_bytes())
 
+    def test_a_name_of_one_volume_that_is_taken(self):
+        taken = self.isos / "taken-2.iso"
+        taken.write_text("mine")
+        discs = self.make("taken", 100_000)
+        self.assertEqual([f"taken-2-{n}.iso" for n in range(1, len(discs) + 1)],
+                         [disc.name for disc in discs])
+        self.assertEqual("mine", taken.read_text())
+        self.assertFalse((self.isos / "taken-1.iso").exists())
+        for disc in discs[1:]:
+            self.check_content(disc, names_on(disc))
+
     def test_a_long_title(self):
         disc, = self.make("é" * 60)
         self.assertEqual("é" * 16, header(disc)["Volume id"])

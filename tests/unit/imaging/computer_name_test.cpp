@@ -35,5 +35,15 @@ TEST(ComputerName, AllElseIsRefused) {
   EXPECT_FALSE(parse_computer_name(std::string(2000, 'a')).has_value());
 }
 
+TEST(ComputerName, TheAgentMayKnowOthers) {
+  EXPECT_EQ(parse_agents_name("/Root/Paris/pc1.example")->entity, "Paris");
+  EXPECT_EQ(parse_agents_name("pc-\xC3\xA9t\xC3\xA9.example.com")->host, "pc-\xC3\xA9t\xC3\xA9");
+  EXPECT_EQ(parse_agents_name("pc-\xC3\xA9t\xC3\xA9.example.com")->domain, "example.com");
+  EXPECT_EQ(parse_agents_name("the old PC")->host, "the old PC");
+  for (const char* text : {"", ".example", "a/b", "../x", "a\nb", "a\x7F"})
+    EXPECT_FALSE(parse_agents_name(text).has_value()) << text;
+  EXPECT_FALSE(parse_agents_name(std::string(256, '_')).has_value());
+}
+
 }  // namespace
 }  // namespace pulse2::imaging

@@ -86,6 +86,10 @@ bool says_yes(const xmlrpc::Response& response) {
 int check_registration(const Wish& wish, const config::MmcAgent& agent, const std::string& uuid) {
   const auto answer = ask(agent, "imaging.isImagingServerRegistered", {uuid});
   if (!answer) return complain_of(answer.error().for_operator(), k_agent_failure);
+  if (std::holds_alternative<xmlrpc::Fault>(*answer)) {
+    return complain_of("the MMC agent can't tell: " + imaging::describe_answer(*answer),
+                       k_agent_failure);
+  }
   const bool registered = says_yes(*answer);
   if (!wish.quiet) {
     std::cout << uuid << (registered ? " is registered already\n" : " is not registered yet\n");

@@ -18,10 +18,17 @@ using xmlrpc::Struct;
 
 namespace {
 
-/// Steps that administrators follow in the log.
+/// Packets of PXE clients are told in quotes (contract 07).
+std::string_view without_quotes(std::string_view message) {
+  const bool is_quoted = message.size() > 1 && message.front() == message.back() &&
+                         (message.front() == '\'' || message.front() == '"');
+  return is_quoted ? message.substr(1, message.size() - 2) : message;
+}
+
+/// Steps that administrators follow in the log, with or without `: complement`.
 bool is_milestone(std::string_view message) {
-  return message == "booted" || message == "restoration started" ||
-         message == "restoration finished";
+  const std::string_view step = message.substr(0, message.find(": "));
+  return step == "booted" || step == "restoration started" || step == "restoration finished";
 }
 
 /// The agent may send a long integer as text.
@@ -46,8 +53,9 @@ Awaitable<Expected<Logged>> Service::log_action(Address address, int level, std:
                                                 std::string message) {
   const auto computer = co_await m_registry->find(address);
   if (!computer) co_return Logged::unknown;
-  if (is_milestone(message)) {
-    log::info("imaging.client", "{} ({}): {}", computer->shortname, computer->mac.text(), message);
+  if (const auto step = without_quotes(message); is_milestone(step)) {
+    log::info("imaging.client", "{} ({}): {}", computer->shortname, computer->mac.text(),
+              base::printable(step));
   }
   Array params = {m_options.imaging.uuid, computer->uuid, level, std::move(phase),
                   std::move(message)};

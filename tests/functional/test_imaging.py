@@ -1,6 +1,5 @@
 """The whole story of imaging, with the MMC agent played: present, away, slow, wrong; and refusals."""
-import os
-import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -8,20 +7,12 @@ import threading
 import time
 import xmlrpc.client
 
-from tests.support.agent import SERVER_UUID, Agent
-from tests.support.cases import FolderTest
-from tests.support.imaging import (CONFIGURATION, IMAGE, ImagingTest, fill_image, make_folders, menu,
-                                   with_ports)
-from tests.support.server import Server, program, wait_until
+from tests.support.agent import SERVER_UUID
+from tests.support.imaging import CONFIGURATION, IMAGE, ImagingTest, fill_image, menu, run_tool
+from tests.support.server import wait_until
 
 MAC = "00:11:22:33:44:55"
 COMPUTER = "001122334455"
-TOOL = pathlib.Path(program()).with_name("pulse2-package-server-register-imaging")
-
-
-def run_tool(*arguments):
-    return subprocess.run([str(TOOL), *map(str, arguments)], capture_output=True, text=True,
-                          timeout=60, check=False)
 
 
 def is_failure(answer):
@@ -35,6 +26,7 @@ class Story(ImagingTest):
         self.register_the_server()
         self.register_a_computer()
         self.set_its_menu()
+        self.follow_it()
         image = self.back_it_up()
         self.unregister_it(image)
 
@@ -76,6 +68,16 @@ class Story(ImagingTest):
         folder = self.base / "computers" / "UUID17"
         self.assertEqual(["0:0", "pc1"], [(folder / name).read_text()
                                           for name in ("exclude", "hostname")])
+
+    def follow_it(self):
+        for message, line in (("booted", "pc1 (00:11:22:33:44:55): booted"),
+                              (f"'restoration started: {IMAGE}'", f": restoration started: {IMAGE}"),
+                              ('"restoration finished"', ": restoration finished")):
+            self.assertIs(True, self.api.logClientAction(MAC, 3, "restoration", message))
+            self.assertRegex(self.server.log(), r"INFO imaging\.client: .*" + re.escape(line) + "\n")
+            self.assertEqual(message, self.agent.calls[-1].params[4])
+        self.assertIs(True, self.api.logClientAction(MAC, 2, "menu", "'choosen menu entry: 1'"))
+        self.assertNotIn("choosen", self.server.log())
 
     def back_it_up(self):
         image = self.api.computerCreateImageDirectory(MAC)
@@ -209,115 +211,6 @@ class Refusals(ImagingTest):
         disk = shutil.disk_usage(self.base)
         self.assertAlmostEqual(disk.free / 2**20, megabytes, delta=2000)
         self.assertTrue(0 <= used <= 100)
-
-
-class FullDisk(FolderTest):
-    """Nothing half-written when there is no space."""
-
-    def test_menus_and_images(self):
-        base = self.folder / "small"
-        base.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(base)],
-                              capture_output=True, check=False)
-        if done.returncode != 0:
-            self.skipTest("a small file system can't be mounted here")
-        self.addCleanup(subprocess.run, ["umount", "-l", str(base)], check=False)
-        make_folders(base)
-        agent = Agent().start()
-        self.addCleanup(agent.stop)
-        agent.answers = {"imaging.computerRegister": [True, "UUID17"], "imaging.getPXEParams": {}}
-        (self.folder / "src").mkdir()
-        text = with_ports(CONFIGURATION, agent).replace("@FOLDER@/imaging", "@FOLDER@/small")
-        server = Server(self.folder, text)
-        self.addCleanup(server.kill)
-        server.start()
-        api = server.proxy("/imaging_api")
-        self.assertIs(True, api.computerRegister("pc1", MAC))
-        self.assertEqual(["UUID17"], api.computersMenuSet({"UUID17": menu()}))
-        good = (base / "bootmenus" / COMPUTER).read_bytes()
-        with open(base / "ballast", "wb", buffering=0) as ballast:
-            try:
-                while True:
-                    ballast.write(b"x" * 4096)
-            except OSError:
-                pass
-        big = menu(bootservices={"0": {"name": "n", "desc": "", "value": "x" * 20000}})
-        self.assertEqual([], api.computersMenuSet({"UUID17": big}))
-        self.assertIs(False, api.createBootServiceFromPostInstall(["a.sh", "x" * 20000, {}]))
-        self.assertEqual(good, (base / "bootmenus" / COMPUTER).read_bytes())
-        self.assertEqual([COMPUTER], os.listdir(base / "bootmenus"))
-        self.assertFalse((base / "postinst" / "scripts" / "a.sh").exists())
-        self.assertEqual([], list(base.rglob(".pulse2-tmp.*")))
-        self.assertIn("No space left", server.log())
-        (base / "ballast").unlink()
-        self.assertEqual(["UUID17"], api.computersMenuSet({"UUID17": big}))
-        self.assertEqual(0, server.stop())
-
-
-class MissingFolders(FolderTest):
-    """Without its folders the server runs without imaging; setup makes them."""
-
-    def test_what_is_missing_is_named(self):
-        (self.folder / "src").mkdir()
-        agent = Agent()
-        server = Server(self.folder, with_ports(CONFIGURATION, agent))
-        self.addCleanup(server.kill)
-        server.start()
-        for option in ("base_folder", "masters_folder", "bootmenus_folder", "diskless_kernel"):
-            self.assertIn(f"imaging.missing: [imaging_api] {option}: ", server.log())
-        self.assertIn("imaging.off", server.log())
-        with self.assertRaises(xmlrpc.client.ProtocolError) as raised:
-            server.proxy("/imaging_api").imagingServerStatus()
-        self.assertEqual(404, raised.exception.errcode)
-        self.assertEqual(0, server.stop())
-        done = subprocess.run([program(), "setup", "--create-folders", "-f", server.config_file],
-                              capture_output=True, text=True, check=False, timeout=60)
-        self.assertEqual(0, done.returncode, done.stderr)
-        self.assertIn("made ", done.stdout)
-        self.assertIn("still missing: [imaging_api] diskless_kernel", done.stdout)
-        for name in ("kernel", "initrd", "memtest", "dban"):
-            (self.folder / "imaging" / "diskless" / name).write_text("x")
-        server.start()
-        self.assertIsInstance(server.proxy("/imaging_api").imagingServerStatus(), dict)
-        self.assertEqual(0, server.stop())
-
-
-class RegistrationTool(FolderTest):
-    """Exit statuses of pulse2-package-server-register-imaging."""
-
-    def write(self, text):
-        path = self.folder / "file.ini"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    def test_statuses(self):
-        self.assertRegex(run_tool("-u").stdout, r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$")
-        self.assertEqual(0, run_tool().returncode)
-        self.assertIn("--name", run_tool().stdout)
-        self.assertEqual(0, run_tool("-V").returncode)
-        self.assertEqual(2, run_tool("--nonsense").returncode)
-        self.assertEqual(3, run_tool("-C", "-i", self.folder / "none.ini").returncode)
-        self.assertEqual(1, run_tool("-C", "-i", self.write("[main]\n")).returncode)
-        self.assertEqual(4, run_tool("-C", "-i", self.write("[main]\nport = x\n")).returncode)
-        agent = Agent(password="p@ss/word").start()
-        self.addCleanup(agent.stop)
-        file = self.write("[main]\nhost = 10.0.0.1\nport = 9990\n[ssl]\nusername = u\npassword = p/@\n"
-                          f"[mmc_agent]\nenablessl = 0\nport = {agent.port}\n"
-                          f"[imaging_api]\nuuid = {SERVER_UUID}\n")
-        self.assertEqual(2, run_tool("-i", file).returncode)
-        refused = run_tool("-n", "x", "-i", file)
-        self.assertEqual(5, refused.returncode)
-        self.assertIn("refuses the user name and password", refused.stderr)
-        url = f"http://mmc:p%40ss%2Fword@127.0.0.1:{agent.port}/"
-        agent.answers["imaging.imagingServerRegister"] = [False, "name taken"]
-        done = run_tool("-n", "x", "-i", file, "-m", url)
-        self.assertEqual((5, True), (done.returncode, "name taken" in done.stderr))
-        agent.answers["imaging.imagingServerRegister"] = [True, True]
-        self.assertEqual(0, run_tool("-q", "-n", "x", "-i", file, "-m", url).returncode)
-        self.assertEqual("https://u:p%2F%40@10.0.0.1:9990/imaging_api", agent.calls[-1].params[1])
-        agent.stop()
-        away = run_tool("-C", "-i", file, "-m", url)
-        self.assertEqual((5, True), (away.returncode, "can't be reached" in away.stderr))
 
 
 class SlowAgent(ImagingTest):

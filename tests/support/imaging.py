@@ -2,11 +2,12 @@
 import contextlib
 import pathlib
 import sqlite3
+import subprocess
 import xmlrpc.client
 
 from tests.support.agent import SERVER_UUID, Agent
 from tests.support.cases import BASIC_CONFIGURATION, ServerTest
-from tests.support.server import free_port
+from tests.support.server import free_port, program
 
 IMAGE = "302c19d2-212b-4b9a-b04e-4fced0b83466"
 
@@ -112,3 +113,10 @@ def waiting_calls(file):
         bodies = [row[0] for row in database.execute("SELECT body FROM calls ORDER BY id")]
     calls = (xmlrpc.client.loads(body) for body in bodies)
     return [(method, list(params)) for params, method in calls]
+
+
+def run_tool(*arguments):
+    """Runs the tool that registers an imaging server."""
+    tool = pathlib.Path(program()).with_name("pulse2-package-server-register-imaging")
+    return subprocess.run([str(tool), *map(str, arguments)], capture_output=True, text=True,
+                          timeout=60, check=False)

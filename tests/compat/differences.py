@@ -437,8 +437,48 @@ IMAGING = [
                       disk={"postinst/scripts/UUID7.sh": "echo é\n".encode()}),
     ImagingDifference("all is moved into the archive, whatever the recording's image held",
                       ("computerUnregister:archive",), disk=ANY),
+    ImagingDifference("the kind of the failure says that the agent is away",
+                      ("agent down: getDefaultMenuItem",), Failure("unavailable")),
+    ImagingDifference("while the agent is away, menus have the parameters known last",
+                      ("agent down: computersMenuSet",),
+                      disk={COMPUTER_MENU: MENU_HEAD + b"title Image pc1 \x82t\x82\n"
+                            b"desc Master (Thu Dec  3 15:20:02 2009)\n" + MENU_END}),
     ImagingDifference("no such method: a real fault instead of an HTML 500 page",
                       ("unknown imaging method",), Fault(8001)),
 ]
 # The recorded server put the host name before the whole name.
 DOUBLED_NAME = ("pc-été.pc-été.example.com", "pc-été.example.com")
+
+
+def as_our_disc(call, title, description):
+    """A recorded call of the generator of discs as we make it."""
+    # The recorded server did not fill its own texts in.
+    head = [title if argument == "FIXME TITLE" else argument for argument in call.head]
+    content = {name: text.replace("FIXME", description) for name, text in call.content.items()}
+    # Generators write into the boot loader, so they get a copy; and the initrd is no gzip file.
+    moved = {"grub.cdrom": "grub.cdrom=@TEMP@/grub.cdrom", "initrd": "initrd=@TEMP@/initrd"}
+    grafts = [moved.get(graft.partition("=")[0], graft) for graft in call.grafts]
+    return dataclasses.replace(call, head=head, grafts=grafts, content=content)
+
+
+# Names in the end that only the recording had, and only we have.
+FINAL_TREE = (
+    {
+        "x/",                                      # a UUID with slashes was none
+        "bootmenus/001122334455.backup",           # menus are replaced as a whole
+        # Calls that were not recorded.
+        "bootmenus/0011223344DD", "computers/UUID3/exclude", "computers/UUID3/hostname"},
+    # The folder of a computer is made when it is missing.
+    {"computers/UUID99/", "computers/UUID99/hostname"})
+
+
+def oldest_first(calls):
+    """The recorded server made waiting calls in no order; ours are made as they were first."""
+    order = {"booted": 0, "imaging.computerChangeDefaultMenuItem": 1, "imaging.imageUpdate": 2,
+             "imaging.imageRegister": 3, "'booted'": 4}
+    return sorted(calls, key=lambda call: order.get(call[1][-1], order.get(call[0])))
+
+
+def our_disc_listing(text):
+    """What isoinfo says of the recorded disc, as it is of ours."""
+    return text.replace("Volume id: FIXME TITLE", "Volume id: Image ISO")

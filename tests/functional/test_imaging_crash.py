@@ -142,6 +142,20 @@ class Unregistering(CrashTest):
             self.assertEqual([], archives)
 
 
+class Deleting(CrashTest):
+    """Killed while an image is deleted."""
+
+    def test_it_is_out_of_sight_at_once_and_gone_in_the_end(self):
+        image = self.base / "masters" / IMAGE
+        image.mkdir()
+        fill_image(image, **{f"P1{part:03}": b"x" for part in range(500)})
+        self.assertIs(True, self.api.imagingServerImageDelete(IMAGE))
+        self.assertFalse(image.exists())
+        self.restart()
+        self.assertIs(False, self.api.imagingServerImageDelete(IMAGE))
+        wait_until(lambda: not list((self.base / "masters").iterdir()), "its files are gone")
+
+
 class OtherFileSystem(CrashTest):
     """Archives on another file system: data is copied, and a copy is whole or not there."""
 

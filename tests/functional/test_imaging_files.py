@@ -236,6 +236,7 @@ class FullDisk(FolderTest):
         self.assertFalse((base / "postinst" / "scripts" / "a.sh").exists())
         cache = (base / "uuid-cache.txt").read_bytes()
         name = "x" * 60 + "." + ".".join(["y" * 60] * 14)
+        agent.answers["imaging.computerRegister"] = [True, "UUID18"]
         for number in range(20):
             api.computerRegister(name, f"00:11:22:33:55:{number:02x}",
                                  {"uuid": f"UUID{number + 100}", "menu": {}})

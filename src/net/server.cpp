@@ -1,7 +1,6 @@
 #include "net/server.hpp"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,11 +9,11 @@
 #include <boost/asio/ip/address.hpp>
 #include <cerrno>
 #include <csignal>
-#include <sstream>
 #include <utility>
 
 #include "net/listen_address.hpp"
 #include "net/worker.hpp"
+#include "os/tcp.hpp"
 #include "os/unique_fd.hpp"
 
 namespace pulse2::net {
@@ -26,39 +25,8 @@ using base::Expected;
 
 namespace {
 
-constexpr int k_backlog = 4096;  // the kernel cuts it at net.core.somaxconn
 constexpr std::chrono::milliseconds k_poll{5};
 constexpr std::chrono::seconds k_abort_grace{2};
-
-std::string describe(const tcp::endpoint& endpoint) {
-  std::ostringstream text;
-  text << endpoint;
-  return text.str();
-}
-
-tl::unexpected<base::Error> bind_failure(int error, const tcp::endpoint& endpoint) {
-  auto failure = base::errno_error(error, "listening on " + describe(endpoint));
-  if (error == EADDRINUSE) failure.kind = ErrorKind::already_exists;
-  return tl::unexpected(std::move(failure));
-}
-
-/// A listening socket; `shared`: several of ours on the same address.
-Expected<os::UniqueFd> listen_on(const tcp::endpoint& endpoint, bool shared) {
-  os::UniqueFd socket(
-      ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  const int on = 1;
-  if (!socket) return bind_failure(errno, endpoint);
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (shared) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  if (endpoint.address().is_v6()) {
-    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  }
-  if (::bind(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 ||
-      ::listen(socket.get(), k_backlog) != 0) {
-    return bind_failure(errno, endpoint);
-  }
-  return socket;
-}
 
 Expected<tcp::endpoint> local_endpoint(int socket) {
   tcp::endpoint endpoint;
@@ -132,13 +100,13 @@ Expected<void> Server::bind() {
 
 Expected<void> Server::add_listener(const tcp::endpoint& endpoint) {
   // Alone first: sharing the port, a second server would come up unnoticed beside this one.
-  auto trial = listen_on(endpoint, false);
+  auto trial = os::listen_tcp(endpoint);
   if (!trial) return tl::unexpected(std::move(trial).error());
   const auto bound = local_endpoint(trial->get());
   if (!bound) return tl::unexpected(bound.error());
   trial->reset();
   for (auto& worker : m_workers) {
-    auto listener = listen_on(*bound, true);
+    auto listener = os::listen_tcp(*bound, true);
     if (!listener) return tl::unexpected(std::move(listener).error());
     worker->add_listener(std::move(*listener), bound->protocol());
   }

@@ -47,9 +47,9 @@ void ask_for_buffer(int socket, int bytes) {
   ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
-void ask_for_local_address(int socket, const udp& protocol) {
+void ask_for_local_address(int socket) {
   const int on = 1;
-  if (protocol == udp::v6()) {
+  if (local_endpoint(socket).protocol() == udp::v6()) {
     ::setsockopt(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
   } else {
     ::setsockopt(socket, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
@@ -122,9 +122,13 @@ base::Expected<UniqueFd> bind_udp(const UdpEndpoint& endpoint, int receive_buffe
   const std::string what = "listening on UDP " + describe(endpoint);
   UniqueFd socket = open_socket(endpoint.protocol());
   if (!socket || bind_to(socket.get(), endpoint) != 0) return failure(errno, what);
-  ask_for_buffer(socket.get(), receive_buffer);
-  ask_for_local_address(socket.get(), endpoint.protocol());
+  prepare_udp(socket.get(), receive_buffer);
   return socket;
+}
+
+void prepare_udp(int socket, int receive_buffer) {
+  ask_for_buffer(socket, receive_buffer);
+  ask_for_local_address(socket);
 }
 
 base::Expected<UniqueFd> connect_udp(const asio::ip::address& local, const UdpEndpoint& peer) {
@@ -138,6 +142,13 @@ base::Expected<UniqueFd> connect_udp(const asio::ip::address& local, const UdpEn
     return failure(errno, what);
   }
   return socket;
+}
+
+UdpEndpoint local_endpoint(int socket) {
+  UdpEndpoint endpoint;
+  auto size = static_cast<socklen_t>(endpoint.capacity());
+  if (::getsockname(socket, endpoint.data(), &size) == 0) endpoint.resize(size);
+  return endpoint;
 }
 
 std::optional<Datagram> receive_datagram(int socket, std::span<char> buffer) {

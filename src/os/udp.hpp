@@ -23,10 +23,16 @@ inline constexpr std::size_t k_max_datagram = 65'536;
 /// Errors: `already_exists` for an address in use, `permission_denied`, others of socket(2).
 [[nodiscard]] base::Expected<UniqueFd> bind_udp(const UdpEndpoint& endpoint, int receive_buffer);
 
+/// Does to a bound socket that was passed to us what bind_udp() does to its own.
+void prepare_udp(int socket, int receive_buffer);
+
 /// A non-blocking socket at a free port of `local` (unspecified: any address) that talks to `peer`
 /// alone: what others send to it is refused by the system.
 [[nodiscard]] base::Expected<UniqueFd> connect_udp(const boost::asio::ip::address& local,
                                                    const UdpEndpoint& peer);
+
+/// Where a socket of either transport is bound: address and port.
+[[nodiscard]] UdpEndpoint local_endpoint(int socket);
 
 struct Datagram {
   std::string_view bytes;  ///< in the buffer that was given

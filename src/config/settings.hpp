@@ -195,6 +195,10 @@ struct ImagingApi {
   int inventory_port = 9999;
   bool inventory_enablessl = false;
   bool glpi_mode = false;
+  int pxe_max_calls = 8192;
+  int pxe_max_connections = 1024;
+  int pxe_idle_timeout = 600;
+  std::uint64_t inventory_queue_size = 64 * k_mib;
 };
 
 /// Which mounts ask for the credentials of [ssl].

@@ -388,6 +388,18 @@ std::vector<OptionRule> imaging_service_options() {
       option("inventory_enablessl", &Api::inventory_enablessl, boolean(), "1: HTTPS, 0: HTTP"),
       option("glpi_mode", &Api::glpi_mode, boolean(),
              "send a minimal inventory before a computer is registered"),
+      ours(option("pxe_max_calls", &Api::pxe_max_calls, number(16, 1'000'000),
+                  "calls of PXE clients under way at the same time, at most half of them from one "
+                  "address (IPv6: from one network of 64 bits); further ones are not answered, and "
+                  "clients repeat them")),
+      ours(option("pxe_max_connections", &Api::pxe_max_connections, number(1, 100'000),
+                  "TCP connections of PXE clients; a further one closes the one that has been idle "
+                  "for longest")),
+      ours(option("pxe_idle_timeout", &Api::pxe_idle_timeout, number(1, 86400),
+                  "seconds from the end of a call over TCP to the end of the next one")),
+      ours(option("inventory_queue_size", &Api::inventory_queue_size, size(k_kib),
+                  "memory for inventories that wait because the inventory server is away; the "
+                  "oldest ones are given up")),
   };
 }
 

@@ -83,6 +83,15 @@ class Operations {
                                                                      std::string phase,
                                                                      std::string message) = 0;
 
+  /// Whether the computer is in the cache: then no operation waits for the agent to look it up.
+  [[nodiscard]] virtual bool is_cached(const base::Mac& mac) = 0;
+
+  /// Like log_action(), but does not await the agent's answer: the line is durably queued when this
+  /// returns, and on its way.
+  [[nodiscard]] virtual Awaitable<base::Expected<Logged>> post_action(Address address, int level,
+                                                                      std::string phase,
+                                                                      std::string message) = 0;
+
   /// Registers `[profile:][/entity/…/]host[.domain]` at the agent and makes its folder. False: the
   /// name is none, or the agent refuses or is away. `address` goes to the agent as received.
   [[nodiscard]] virtual Awaitable<base::Expected<bool>> register_computer(std::string name,

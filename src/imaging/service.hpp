@@ -55,6 +55,9 @@ class Service final : public Administration {
   Awaitable<base::Expected<Computer>> find_computer(Address address) override;
   Awaitable<base::Expected<Logged>> log_action(Address address, int level, std::string phase,
                                                std::string message) override;
+  bool is_cached(const base::Mac& mac) override;
+  Awaitable<base::Expected<Logged>> post_action(Address address, int level, std::string phase,
+                                                std::string message) override;
   Awaitable<base::Expected<bool>> register_computer(std::string name, std::string address,
                                                     bool wait) override;
   PxeParameters pxe_parameters() const override;
@@ -86,6 +89,9 @@ class Service final : public Administration {
  private:
   /// Runs on the imaging thread until it ends; an exception is a bug and is logged.
   void spawn(Awaitable<void> work);
+  /// The parameters of logClientAction; a step that administrators follow is logged here, too.
+  [[nodiscard]] xmlrpc::Array action_params(const Computer& computer, int level, std::string phase,
+                                            std::string message) const;
   [[nodiscard]] Awaitable<void> fetch_default_menu();
   [[nodiscard]] Awaitable<void> save_cache();
   [[nodiscard]] Awaitable<void> finish_interrupted(Unregistration work);

@@ -49,19 +49,37 @@ Awaitable<Expected<xmlrpc::Value>> Service::computer_record(Address address) {
   return m_registry->record(std::move(address));
 }
 
+bool Service::is_cached(const base::Mac& mac) {
+  return m_registry->find_cached(mac).has_value();
+}
+
+Array Service::action_params(const Computer& computer, int level, std::string phase,
+                             std::string message) const {
+  if (const auto step = without_quotes(message); is_milestone(step)) {
+    log::info("imaging.client", "{} ({}): {}", computer.shortname, computer.mac.text(),
+              base::printable(step));
+  }
+  return {m_options.imaging.uuid, computer.uuid, level, std::move(phase), std::move(message)};
+}
+
 Awaitable<Expected<Logged>> Service::log_action(Address address, int level, std::string phase,
                                                 std::string message) {
   const auto computer = co_await m_registry->find(address);
   if (!computer) co_return Logged::unknown;
-  if (const auto step = without_quotes(message); is_milestone(step)) {
-    log::info("imaging.client", "{} ({}): {}", computer->shortname, computer->mac.text(),
-              base::printable(step));
-  }
-  Array params = {m_options.imaging.uuid, computer->uuid, level, std::move(phase),
-                  std::move(message)};
+  Array params = action_params(*computer, level, std::move(phase), std::move(message));
   const auto sent = co_await m_outbox->send("imaging.logClientAction", std::move(params));
   if (!sent) co_return tl::unexpected(sent.error());
   co_return *sent ? Logged::taken : Logged::queued;
+}
+
+Awaitable<Expected<Logged>> Service::post_action(Address address, int level, std::string phase,
+                                                 std::string message) {
+  const auto computer = co_await m_registry->find(address);
+  if (!computer) co_return Logged::unknown;
+  Array params = action_params(*computer, level, std::move(phase), std::move(message));
+  const auto posted = co_await m_outbox->post("imaging.logClientAction", std::move(params));
+  if (!posted) co_return tl::unexpected(posted.error());
+  co_return Logged::queued;
 }
 
 Awaitable<Expected<bool>> Service::register_computer(std::string name, std::string address,

@@ -8,6 +8,7 @@
 #include "app/connection_room.hpp"
 #include "app/imaging_part.hpp"
 #include "app/log_part.hpp"
+#include "app/pxe_part.hpp"
 #include "app/tftp_part.hpp"
 #include "catalog/reporter.hpp"
 #include "log/log.hpp"
@@ -35,10 +36,11 @@ std::size_t wanted_connections(const Configuration& configuration) {
   return static_cast<std::size_t>(configuration.settings().http.max_connections);
 }
 
-/// Passed sockets of other names are for other services.
 bool is_for_http(const os::InheritedSocket& socket) {
-  return socket.is_stream && socket.name != "pxe";
+  return socket.is_stream && !is_for_pxe(socket);
 }
+
+const os::SystemClock k_system_clock;
 
 }  // namespace
 
@@ -102,6 +104,9 @@ base::Expected<void> Application::bind() {
   // With the rights of the start: without them the limit can't be raised beyond the hard one.
   m_max_connections = make_room_for(wanted_connections(m_configuration));
   PULSE2_TRY(m_server->bind());
+  auto pxe_sockets = open_pxe_sockets(m_configuration.settings(), m_sockets);
+  if (!pxe_sockets) return tl::unexpected(std::move(pxe_sockets).error());
+  m_pxe_sockets = *std::move(pxe_sockets);
   let_go_of_sockets();
   if (m_tftp) PULSE2_TRY(m_tftp->bind());
   return {};
@@ -111,7 +116,8 @@ void Application::let_go_of_sockets() {
   for (const auto& socket : m_sockets) {
     if (is_for_http(socket)) continue;
     log::warning("start.warning", "the socket {} of the service manager is not used: {}",
-                 socket.name, "HTTP takes every TCP socket that is not named pxe");
+                 socket.name,
+                 "HTTP takes every TCP socket that is not named pxe, and imaging those that are");
   }
   const auto port = m_configuration.settings().main.port;
   if (!m_sockets.empty() && m_server->port() != port) {
@@ -191,7 +197,7 @@ base::Expected<void> Application::start() {
   m_server->set_site(build_site(m_configuration.settings(), site_parts(m_configuration)));
   m_server->start();
   PULSE2_TRY(m_catalog->start());
-  if (m_imaging) m_imaging->start();
+  start_imaging();
   if (m_tftp) m_tftp->start();
   m_state = State::serving;
   for (const auto& endpoint : m_server->endpoints()) {
@@ -199,6 +205,16 @@ base::Expected<void> Application::start() {
               endpoint.port(), m_configuration.settings().protocol());
   }
   return {};
+}
+
+void Application::start_imaging() {
+  auto sockets = std::exchange(m_pxe_sockets, std::nullopt);
+  if (!m_imaging) return;
+  m_imaging->start();
+  if (!sockets) return;
+  m_pxe = std::make_unique<pxe_service::Service>(*m_configuration.settings().imaging_api,
+                                                 *std::move(sockets), *m_imaging, k_system_clock);
+  m_pxe->start();
 }
 
 void Application::add_reloadable_parts() {
@@ -251,6 +267,7 @@ void Application::stop() {
   m_server->stop(std::chrono::milliseconds(0));
   if (m_tftp) m_tftp->stop();
   // Requests that wait for imaging are ended by it, on threads that stand still already.
+  if (m_pxe) m_pxe->stop();
   if (m_imaging) m_imaging->stop();
   if (m_editor) m_editor->cancel();
   if (m_catalog) m_catalog->stop();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "os/inherited_sockets.hpp"
 #include "os/serial_tasks.hpp"
 #include "os/thread_pool.hpp"
+#include "pxe_service/service.hpp"
 #include "store/state.hpp"
 #include "tftp/server.hpp"
 
@@ -63,6 +65,8 @@ class Application {
 
   /// What /healthz says, "" when all is well.
   [[nodiscard]] std::string health() const;
+  /// PXE clients are answered by imaging, if that runs.
+  void start_imaging();
   /// Makes what runs. Error for a state file that can't be used.
   [[nodiscard]] base::Expected<void> build();
   /// Removes what interrupted uploads left behind.
@@ -81,7 +85,8 @@ class Application {
   std::atomic<State> m_state{State::starting};
   std::vector<os::InheritedSocket> m_sockets;  ///< until they are bound
   std::unique_ptr<net::Server> m_server;
-  std::unique_ptr<tftp::Server> m_tftp;  ///< null: off
+  std::unique_ptr<tftp::Server> m_tftp;               ///< null: off
+  std::optional<pxe_service::Sockets> m_pxe_sockets;  ///< until they are used
   // Threads begin in start(), after privileges were dropped and the process forked.
   std::unique_ptr<os::ThreadPool> m_pool;
   std::unique_ptr<os::SerialTasks> m_tasks;
@@ -92,6 +97,7 @@ class Application {
   std::shared_ptr<catalog::Catalog> m_catalog;
   std::shared_ptr<catalog::Editor> m_editor;
   std::shared_ptr<imaging::Service> m_imaging;  ///< null: off
+  std::unique_ptr<pxe_service::Service> m_pxe;  ///< null: as above; on the thread of imaging
 };
 
 }  // namespace pulse2::app

@@ -100,7 +100,8 @@ Findings probe_ports(const Subject& subject) {
   std::vector<Port> ports{{"[main] port", settings.main.host, settings.main.port, SOCK_STREAM}};
   if (settings.imaging_api) {
     for (const int type : {SOCK_STREAM, SOCK_DGRAM})
-      ports.push_back({"[imaging_api] pxe_port", "", settings.imaging_api->pxe_port, type});
+      ports.push_back(
+          {"[imaging_api] pxe_port", settings.main.host, settings.imaging_api->pxe_port, type});
   }
   if (settings.tftp.enabled) ports.push_back({"[tftp] port", "", settings.tftp.port, SOCK_DGRAM});
   Findings findings;

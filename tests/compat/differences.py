@@ -482,3 +482,33 @@ def oldest_first(calls):
 def our_disc_listing(text):
     """What isoinfo says of the recorded disc, as it is of ours."""
     return text.replace("Volume id: FIXME TITLE", "Volume id: Image ISO")
+
+
+@dataclasses.dataclass(frozen=True)
+class PxeDifference:
+    """A packet of a PXE client. `calls` are left out of what the agent was asked, or added to it,
+    as (method, parameters that stand in it)."""
+
+    reason: str
+    labels: tuple
+    answers: object = AS_RECORDED
+    fewer_calls: tuple = ()
+    more_calls: tuple = ()
+
+
+LOOK_UP = ("imaging.getComputerByMac", ())
+
+PXE = [
+    PxeDifference("one look-up serves a packet", ("0x1B uuid", "0x1B uuid unknown"),
+                  fewer_calls=(LOOK_UP,)),
+    PxeDifference("names are UTF-8, answers too", ("0x1A hostname",), ["pc-été".encode() + b"\0"]),
+    PxeDifference("ACK although nothing changes", ("0xCD after menu choice 1, not marked",),
+                  [b"ACK\0"]),
+    PxeDifference("the wait for a file that others wait for works", ("0x54 mtftp same file",),
+                  ["seconds"]),
+    PxeDifference("each request of a segment is answered", ("two requests in one TCP segment",),
+                  [b"UUID17\0", b"pc1\0"],
+                  more_calls=(("imaging.logClientAction", ("UUID17", 8, "boot", "hostname request")),
+                              ("imaging.logClientAction",
+                               ("UUID17", 8, "boot", "hostname sent: pc1")))),
+]

@@ -5,7 +5,7 @@ import struct
 import subprocess
 
 from tests.support.cases import BASIC_CONFIGURATION, ServerTest
-from tests.support.server import PATIENCE, wait_until
+from tests.support.server import PATIENCE, free_port, wait_until
 from tests.support.tftp import (ERROR, HOST, OPTION_ACK, WRITE, Client, LossyNet, free_udp_port,
                                 request)
 
@@ -13,6 +13,7 @@ CONFIGURATION = BASIC_CONFIGURATION + """
 [imaging_api]
 uuid = 35f23420-4050-4734-b172-d458915ef17d
 base_folder = @FOLDER@/imaging
+pxe_port = @PXE@
 
 [tftp]
 enabled = 1
@@ -55,7 +56,8 @@ class TftpTest(ServerTest):
     def setUpClass(cls):
         cls.tftp_port = free_udp_port()
         cls.configuration = CONFIGURATION.replace("retries = 2", "retries = 2\n" + cls.options)
-        cls.configuration = cls.configuration.replace("@TFTP_PORT@", str(cls.tftp_port))
+        for name, port in (("@TFTP_PORT@", cls.tftp_port), ("@PXE@", free_port())):
+            cls.configuration = cls.configuration.replace(name, str(port))
         super().setUpClass()
 
     @classmethod

@@ -44,8 +44,8 @@ class Datagrams(PxeTest):
         for call in CALLS:
             client.send(call[:1] + b"x" * 65_000)
             client.send(call[:1] + b"\n" * 65_000 + b"Mc:00:11:22:33:44:zz")
-        client.drain()
-        self.assertTrue(client.is_alive())
+        # Some of them were calls after all, and were answered.
+        wait_until(client.is_alive, "nothing else is answered")
 
     def test_hostile_inventories(self):
         client = self.client()

@@ -104,7 +104,11 @@ Expected<void> Images::remove(const std::string& image) const {
   auto folder = open();
   if (!folder) return tl::unexpected(std::move(folder).error());
   const std::string hidden = std::string(os::k_temporary_prefix) + os::unique_name();
-  PULSE2_TRY(os::rename_at(folder->get(), image, folder->get(), hidden));
+  auto renamed = os::rename_at(folder->get(), image, folder->get(), hidden);
+  if (!renamed && renamed.error().kind == ErrorKind::not_found) {
+    return base::fail(ErrorKind::not_found, "no image '" + image + "'");
+  }
+  if (!renamed) return renamed;
   return os::sync_file(folder->get(), m_folder);
 }
 

@@ -9,10 +9,10 @@ import unittest
 from tests.compat import differences
 from tests.compat.golden import add_line_tests, records
 from tests.compat.imaging_discs import fill_as_recorded
-from tests.compat.test_imaging import BY_LABEL, CONFIGURATION, ReplayTest, normalised
+from tests.compat.test_imaging import BY_LABEL, CONFIGURATION, ReplayTest
 from tests.support.agent import Agent
-from tests.support.imaging import IMAGE, fill_image, make_folders, waiting_calls, with_ports
 from tests.support.cases import FolderTest
+from tests.support.imaging import fill_image, make_folders, waiting_calls, with_ports
 from tests.support.server import Server, wait_until
 
 REPLAY = records("rpc-replay.jsonl")

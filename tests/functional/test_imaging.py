@@ -8,7 +8,8 @@ import time
 import xmlrpc.client
 
 from tests.support.agent import SERVER_UUID
-from tests.support.imaging import CONFIGURATION, IMAGE, ImagingTest, fill_image, menu, run_tool
+from tests.support.imaging import (CONFIGURATION, IMAGE, ImagingTest, fill_image, menu, paths_below,
+                                   run_tool)
 from tests.support.server import wait_until
 
 MAC = "00:11:22:33:44:55"
@@ -121,7 +122,7 @@ class Refusals(ImagingTest):
 
     def files(self):
         return {str(path): path.read_bytes() if path.is_file() else None
-                for path in self.base.rglob("*") if not path.name.startswith("rpc-replay")}
+                for path in paths_below(self.base) if not path.name.startswith("rpc-replay")}
 
     def assert_nothing_was_written(self):
         self.assertEqual(self.before, self.files())

@@ -6,11 +6,19 @@ from tests.support.agent import Agent
 from tests.support.cases import FolderTest
 from tests.support.clock import FakeClock
 from tests.support.imaging import (CONFIGURATION, IMAGE, ImagingTest, fill_image, make_folders, menu,
-                                   with_ports)
+                                   paths_below, waiting_calls, with_ports)
 from tests.support.server import Server, wait_until
 
 MAC = "00:11:22:33:44:55"
 COMPUTER = "001122334455"
+
+
+def is_failure(answer):
+    return isinstance(answer, dict) and "faultCode" in answer
+
+
+def litter(base):
+    return [path for path in paths_below(base) if path.name.startswith(".pulse2-tmp.")]
 
 
 class Modes(ImagingTest):
@@ -170,7 +178,7 @@ updated = 4000000000
         self.assertEqual(
             "[UUID18]\nmac = 00:11:22:33:44:55\nshortname = pc-été\nfqdn = pc-été.example.com\n"
             "entity = Lyon\nupdated = ", cache.read_text().rpartition("= ")[0] + "= ")
-        self.assertEqual([], list(base.rglob(".pulse2-tmp.*")))
+        self.assertEqual([], litter(base))
         self.assertEqual(0, server.stop())
 
     def test_a_name_that_only_the_agent_gives(self):
@@ -242,8 +250,24 @@ class FullDisk(FolderTest):
                                  {"uuid": f"UUID{number + 100}", "menu": {}})
         self.assertTrue((base / "uuid-cache.txt").read_bytes().startswith(cache[:50]))
         self.assertIs(False, api.computerRegister(name, "00:11:22:33:55:FF"))
-        self.assertEqual([], list(base.rglob(".pulse2-tmp.*")))
+        self.check_calls_without_an_agent(api, agent, base)
+        self.assertEqual([], litter(base))
         self.assertIn("No space left", server.log())
         (base / "ballast").unlink()
         self.assertEqual(["UUID17"], api.computersMenuSet({"UUID17": big}))
         self.assertEqual(0, server.stop())
+
+    def check_calls_without_an_agent(self, api, agent, base):
+        """What is acknowledged is on disk; what is not is told, and leaves nothing."""
+        agent.stop()
+        for number in range(100):
+            answer = api.logClientAction(MAC, 6, "boot", f"{number} " + "x" * 3000)
+            kept = [params[4].split()[0] for _, params in waiting_calls(base / "rpc-replay.pck")]
+            if is_failure(answer):
+                break
+            self.assertEqual((0, str(number)), (answer, kept[-1]))
+        self.assertIn("no_space", answer["faultCode"])
+        answer = api.computerCreateImageDirectory(MAC)
+        self.assertTrue(is_failure(answer), answer)
+        self.assertEqual([], os.listdir(base / "masters"))
+        agent.start()

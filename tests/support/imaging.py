@@ -1,5 +1,6 @@
 """What the imaging tests have in common: folders, configuration, menus, an image."""
 import contextlib
+import os
 import pathlib
 import sqlite3
 import subprocess
@@ -120,3 +121,9 @@ def run_tool(*arguments):
     tool = pathlib.Path(program()).with_name("pulse2-package-server-register-imaging")
     return subprocess.run([str(tool), *map(str, arguments)], capture_output=True, text=True,
                           timeout=60, check=False)
+
+
+def paths_below(folder):
+    """Every path below a folder, some of which may vanish meanwhile (pathlib would fail)."""
+    return [pathlib.Path(parent) / name for parent, folders, files in os.walk(folder)
+            for name in (*folders, *files)]

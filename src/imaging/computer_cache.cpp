@@ -25,12 +25,12 @@ constexpr std::uint64_t k_longest_file = 256U << 20U;
 
 }  // namespace
 
-ComputerCache::ComputerCache(asio::any_io_executor executor, Options options, os::ThreadPool& pool,
-                             const os::Clock& clock)
+ComputerCache::ComputerCache(const asio::any_io_executor& executor, Options options,
+                             os::ThreadPool& pool, const os::Clock& clock)
     : m_options(std::move(options)),
       m_pool(pool),
       m_clock(clock),
-      m_save_ended(std::move(executor), asio::steady_timer::time_point::max()) {}
+      m_save_ended(executor, asio::steady_timer::time_point::max()) {}
 
 Expected<void> ComputerCache::load() {
   const auto folder = os::open_file(os::folder_of(m_options.file), O_RDONLY | O_DIRECTORY);

@@ -22,7 +22,7 @@ class ComputerCache {
   };
 
   /// `pool` and `clock` outlive the cache.
-  ComputerCache(boost::asio::any_io_executor executor, Options options, os::ThreadPool& pool,
+  ComputerCache(const boost::asio::any_io_executor& executor, Options options, os::ThreadPool& pool,
                 const os::Clock& clock);
   ComputerCache(const ComputerCache&) = delete;
   ComputerCache& operator=(const ComputerCache&) = delete;

@@ -317,6 +317,7 @@ Kind<std::vector<base::Network>> networks() {
           },
           [](const std::vector<base::Network>& value) {
             std::vector<std::string_view> texts;
+            texts.reserve(value.size());
             for (const base::Network& network : value)
               texts.push_back(network.text());
             return base::join(texts, " ");

@@ -12,6 +12,7 @@
 #include "api/temporary_files.hpp"
 #include "base/names.hpp"
 #include "base/text.hpp"
+#include "log/log.hpp"
 #include "os/beneath.hpp"
 #include "os/tree.hpp"
 #include "os/walk.hpp"
@@ -38,11 +39,13 @@ Value refusal(std::string reason) {
   return Array{false, std::move(reason)};
 }
 
-/// What a client did wrong is a failure; all else is a refusal with its reason.
-Expected<Answer> refused(const base::Error& error) {
+/// What a client did wrong is a failure; all else is a refusal with its reason. The log has the
+/// detail.
+Expected<Answer> refused(std::string_view pid, const base::Error& error) {
   if (error.kind == ErrorKind::invalid_argument || error.kind == ErrorKind::internal) {
     return tl::unexpected(error);
   }
+  log::info("api.change.refused", "{}: {}", base::printable(pid), error.for_operator());
   return refusal(error.message);
 }
 
@@ -129,7 +132,7 @@ Expected<Answer> put_detail(const Context& context, const Arguments& arguments) 
   };
   const auto put = context.editor->put(context.packages.src(), *pid, change, needs_assign);
   if (reason) return refusal(*reason);
-  if (!put) return refused(put.error());
+  if (!put) return refused(*pid, put.error());
   return Value(Array{true, *pid, put->entry->basepath(), record_of(*put)});
 }
 
@@ -253,7 +256,7 @@ Expected<Answer> associate(const Context& context, const Arguments& arguments) {
   const auto names = names_in(arguments.at(1));
   if (!names) return base::fail(ErrorKind::invalid_argument, "files must be a list of names");
   auto done = associate_names(context, *pid, *names, takes_contents(arguments.at(2)));
-  if (!done) return refused(done.error());
+  if (!done) return refused(*pid, done.error());
   return Value(Array{true, Array{}});
 }
 
@@ -263,7 +266,7 @@ Expected<Answer> remove_files(const Context& context, const Arguments& arguments
   const auto names = arguments.at(1).is_nil() ? std::nullopt : names_in(arguments.at(1));
   if (!names) return refusal("files param must be string or array of string");
   auto done = context.editor->remove(context.packages.src(), *pid, *names);
-  if (!done) return refused(done.error());
+  if (!done) return refused(*pid, done.error());
   return Value(Array{true, 0});
 }
 

@@ -53,6 +53,7 @@ class FailingDiskStories(ServerTest):
             self.assertEqual(0, self.server.stop())
             self.server.start()
             story.check(clients, where + ", after a restart", undecided)
+            story.check_litter()
         self.assertGreater(refused, STORIES)
         self.assertGreater(acknowledged, 10 * STORIES)
 
@@ -61,4 +62,5 @@ class FailingDiskStories(ServerTest):
         lines = NOT_UNDONE.findall(log)
         names = {name for client in clients
                  for name in (*client.packages, *client.uncertain, *client.unsure, "shared")}
-        return {name for name in names if any(name in line for line in lines)}
+        return {name for name in names
+                if any(re.search(re.escape(name) + r"(?!\d)", line) for line in lines)}

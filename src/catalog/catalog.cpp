@@ -117,6 +117,7 @@ class Catalog::Scan {
   /// Waits until no task is left, doing what is due meanwhile. Everything is published then.
   void work_until_idle();
   void do_what_is_due();
+  void publish_events();
   void apply(ScanEvent event);
   /// Serves the trees that were scanned anew instead of what was served until now.
   void exchange_trees();
@@ -294,8 +295,7 @@ bool Catalog::Scan::take_opened_trees() {
     opened.swap(m_opened);
   }
   if (m_tasks.is_cancelled()) return false;
-  open_cache();
-  const ScanContext context{m_tasks, m_events, m_meter, m_reporter, m_cache.get()};
+  const ScanContext context{m_tasks, m_events, m_meter, m_reporter};
   for (auto& tree : opened) {
     m_scans.push_back(std::make_unique<TreeScan>(std::move(tree.root), tree.number, context));
   }
@@ -323,10 +323,12 @@ void Catalog::Scan::scan_trees() {
   enter(Progress::Phase::looking);
   for (auto& scan : m_scans)
     scan->look();
+  // Read while the pool looks.
+  open_cache();
   work_until_idle();
   enter(Progress::Phase::hashing);
   for (auto& scan : m_scans)
-    scan->hash();
+    scan->hash(m_cache.get());
   work_until_idle();
   settle();
   exchange_trees();
@@ -457,17 +459,24 @@ void Catalog::Scan::work_until_idle() {
 }
 
 void Catalog::Scan::do_what_is_due() {
+  if (steady_clock::now() >= m_next_publish) publish_events();
+  if (steady_clock::now() >= m_next_report) report_progress();
+  if (m_cache && m_cache->pending() >= k_hashes_per_transaction) flush_cache();
+}
+
+void Catalog::Scan::publish_events() {
+  auto events = m_events.drain();
+  // What a snapshot shows is on the disk.
+  for (auto& scan : m_scans)
+    scan->sync();
   bool is_dirty = false;
   {
     const std::lock_guard lock(m_mutex);
-    for (auto& event : m_events.drain())
+    for (auto& event : events)
       apply(std::move(event));
     is_dirty = m_dirty;
   }
-  const auto now = steady_clock::now();
-  if (is_dirty && now >= m_next_publish) publish();
-  if (now >= m_next_report) report_progress();
-  if (m_cache && m_cache->pending() >= k_hashes_per_transaction) flush_cache();
+  if (is_dirty) publish();
 }
 
 void Catalog::Scan::apply(ScanEvent event) {

@@ -140,12 +140,8 @@ std::shared_ptr<Entry> build_entry(const FoundPackage& package,
 }
 
 EntryBuilder::EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
-                           store::HashCache* cache,
                            std::function<void(const base::Error&)> on_write_failure)
-    : m_root(root),
-      m_src(std::move(src)),
-      m_cache(cache),
-      m_on_write_failure(std::move(on_write_failure)) {}
+    : m_root(root), m_src(std::move(src)), m_on_write_failure(std::move(on_write_failure)) {}
 
 std::shared_ptr<const Entry> EntryBuilder::build(FoundPackage& package,
                                                  std::uint64_t generation) const {
@@ -164,6 +160,11 @@ std::shared_ptr<const Entry> EntryBuilder::build(FoundPackage& package,
   auto entry = build_entry(package, m_src, generation);
   if (!is_on_disk) entry->md5sums_in_memory = std::make_shared<const std::string>(std::move(text));
   return entry;
+}
+
+Expected<void> EntryBuilder::sync() {
+  if (!m_is_unsynced.exchange(false)) return {};
+  return os::sync_file_system(m_root.fd(), m_root.path());
 }
 
 bool EntryBuilder::is_current(const FoundPackage& package, const std::string& text,
@@ -187,7 +188,8 @@ Expected<os::FileStatus> EntryBuilder::write_md5sums(const FoundPackage& package
   const std::string name(k_md5sums);
   const std::string path = "/proc/self/fd/" + std::to_string(folder->get()) + "/" + name;
   remove_leftovers(folder->get());
-  PULSE2_TRY(os::write_file_atomically(path, text));
+  PULSE2_TRY(os::write_file_unsynced(path, text));
+  m_is_unsynced = true;
   auto status = os::status_of(path);
   if (m_cache && status) {
     m_cache->remember(m_root.path() + "/" + package.folder + "/" + name, *status, digest);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,14 +37,20 @@ namespace pulse2::catalog {
 /// What an entry is made with. All references must outlive the builder; any thread may build.
 class EntryBuilder {
  public:
-  /// `cache` may be null. `on_write_failure` is told why an MD5SUMS stays in memory.
+  /// `on_write_failure` is told why an MD5SUMS stays in memory.
   EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
-               store::HashCache* cache, std::function<void(const base::Error&)> on_write_failure);
+               std::function<void(const base::Error&)> on_write_failure);
+
+  /// Where hashes of MD5SUMS are looked up and remembered; null: nowhere. Not while build() runs.
+  void use_cache(store::HashCache* cache) noexcept { m_cache = cache; }
 
   /// Every file of `package` must have its hash. Writes MD5SUMS when its content differs; its
-  /// status in `package` is the new one then.
+  /// status in `package` is the new one then. It is durable after sync().
   [[nodiscard]] std::shared_ptr<const Entry> build(FoundPackage& package,
                                                    std::uint64_t generation) const;
+
+  /// Makes durable what was written since the last call, for all packages at once.
+  [[nodiscard]] base::Expected<void> sync();
 
  private:
   [[nodiscard]] bool is_current(const FoundPackage& package, const std::string& text,
@@ -55,8 +62,9 @@ class EntryBuilder {
 
   const os::Root& m_root;
   std::shared_ptr<const std::string> m_src;
-  store::HashCache* m_cache;
+  store::HashCache* m_cache = nullptr;
   std::function<void(const base::Error&)> m_on_write_failure;
+  mutable std::atomic<bool> m_is_unsynced{false};
 };
 
 }  // namespace pulse2::catalog

@@ -29,6 +29,8 @@ class TaskGroup {
 
   /// True as soon as no task waits or runs, false after `timeout`.
   [[nodiscard]] bool wait_idle(std::chrono::milliseconds timeout);
+  /// Threads that run tasks.
+  [[nodiscard]] std::size_t size() const noexcept { return m_pool.size(); }
   /// Waits for `timeout`, or until cancel().
   void pause(std::chrono::milliseconds timeout);
 

@@ -14,10 +14,6 @@ using base::ErrorKind;
 
 namespace {
 
-/// Files are hashed in tasks of about this many bytes: few enough tasks, yet big packages are
-/// spread over the threads.
-constexpr std::uint64_t k_bytes_per_task = 16ULL << 20U;
-
 /// File times advance in steps of up to 10 ms: a file changed that recently could change again
 /// without a trace, so its hash is not remembered.
 constexpr std::int64_t k_time_step_ns = 10'000'000;
@@ -48,14 +44,34 @@ std::vector<ScanEvent> EventQueue::drain() {
   return std::exchange(m_events, {});
 }
 
-/// A package on its way to be an entry.
-struct TreeScan::Job {
+/// A package on its way to be an entry, or one that is served and to be verified.
+struct TreeScan::Job final : HashedFiles {
+  Job(TreeScan& owner, FoundPackage found, std::uint64_t number, std::size_t files, bool is_served)
+      : scan(owner),
+        package(std::move(found)),
+        generation(number),
+        left(files),
+        is_believed(is_served),
+        began_ns(now_ns()) {}
+
+  [[nodiscard]] std::string path(std::size_t file) const override {
+    return package.folder + "/" + package.files[file].name;
+  }
+  [[nodiscard]] const os::FileStatus& status(std::size_t file) const override {
+    return package.files[file].status;
+  }
+  void take(std::size_t file, base::Expected<base::Md5Digest> digest) override {
+    scan.take_hash(*this, file, std::move(digest));
+  }
+
+  TreeScan& scan;
   FoundPackage package;
-  std::uint64_t generation = 1;
-  std::vector<std::size_t> pending;   ///< files to be hashed, or believed and to be verified
-  std::atomic<std::size_t> parts{0};  ///< tasks that have not ended
-  std::mutex mutex;                   ///< guards failure while tasks run
-  std::optional<base::Error> failure;
+  std::uint64_t generation;
+  std::atomic<std::size_t> left;  ///< files that are not hashed yet
+  bool is_believed;               ///< served already: the hashes are compared
+  std::int64_t began_ns;          ///< before the first file was read
+  std::atomic<bool> failed{false};
+  std::optional<base::Error> failure;  ///< set by who set `failed`, read when nothing is left
 };
 
 /// The folders on the way to one, to notice links that lead in circles.
@@ -69,8 +85,10 @@ TreeScan::TreeScan(os::Root root, std::size_t number, ScanContext context)
     : m_root(std::move(root)),
       m_number(number),
       m_context(context),
-      m_builder(m_root, std::make_shared<const std::string>(m_root.path()), context.cache,
-                [this](const base::Error& error) { report_write_failure(error); }) {}
+      m_builder(m_root, std::make_shared<const std::string>(m_root.path()),
+                [this](const base::Error& error) { report_write_failure(error); }),
+      m_hasher(m_root, context.tasks, context.meter, os::ThreadPool::Priority::normal),
+      m_verifier(m_root, context.tasks, context.meter, os::ThreadPool::Priority::low) {}
 
 void TreeScan::look() {
   m_context.tasks.post([this] { look_into("", nullptr); });
@@ -153,7 +171,9 @@ std::vector<FoundPackage> TreeScan::take_unique() {
   return unique;
 }
 
-void TreeScan::hash() {
+void TreeScan::hash(store::HashCache* cache) {
+  m_cache = cache;
+  m_builder.use_cache(cache);
   for (auto& package : take_unique()) {
     // std::function wants what can be copied.
     auto shared = std::make_shared<FoundPackage>(std::move(package));
@@ -165,108 +185,69 @@ void TreeScan::prepare(FoundPackage package, std::uint64_t generation) {
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < package.files.size(); ++i) {
     auto& file = package.files[i];
-    if (m_context.cache) file.md5 = m_context.cache->find(path_of(package, file.name), file.status);
+    if (m_cache) file.md5 = m_cache->find(path_of(package, file.name), file.status);
     if (!file.md5) unknown.push_back(i);
   }
   if (unknown.empty()) return emit(package, generation);
   for (const auto i : unknown)
     m_context.meter.expect(package.files[i].status.size);
-  auto job = std::make_shared<Job>();
-  job->generation = generation;
   const bool is_believed = believe_md5sums(m_root, package).has_value();
   if (is_believed) emit(package, generation);
-  job->package = std::move(package);
-  job->pending = std::move(unknown);
-  if (!is_believed) return post_hashing(job);
+  auto job =
+      std::make_shared<Job>(*this, std::move(package), generation, unknown.size(), is_believed);
+  if (!is_believed) return hash_files(m_hasher, job, unknown);
   const std::lock_guard lock(m_mutex);
-  m_believed.push_back(std::move(job));
+  m_believed.emplace_back(std::move(job), std::move(unknown));
 }
 
-void TreeScan::post_hashing(const JobPointer& job) {
-  // One part more than there are tasks yet: none of them can be the last while others are posted.
-  job->parts = 1;
-  std::size_t begin = 0;
-  std::uint64_t bytes = 0;
-  for (std::size_t i = 0; i < job->pending.size(); ++i) {
-    bytes += job->package.files[job->pending[i]].status.size;
-    if (bytes < k_bytes_per_task && i + 1 < job->pending.size()) continue;
-    ++job->parts;
-    m_context.tasks.post([this, job, begin, end = i + 1] {
-      hash_files(*job, begin, end);
-      end_part(job);
-    });
-    begin = i + 1;
-    bytes = 0;
-  }
-  end_part(job);
-}
-
-void TreeScan::hash_files(Job& job, std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end; ++i) {
-    auto& file = job.package.files[job.pending[i]];
-    auto digest = hash_one(job.package, file);
-    if (digest) {
-      file.md5 = *digest;
-      continue;
-    }
-    const std::lock_guard lock(job.mutex);
-    if (!job.failure) job.failure = std::move(digest).error();
-    return;
-  }
-}
-
-base::Expected<base::Md5Digest> TreeScan::hash_one(const FoundPackage& package,
-                                                   const FoundFile& file) {
-  const bool is_settled = now_ns() - file.status.ctime_ns > k_time_step_ns;
-  const auto on_bytes = [this](std::size_t bytes) {
-    m_context.meter.add_bytes(bytes);
-    return !m_context.tasks.is_cancelled();
-  };
-  auto digest = hash_file(m_root, package.folder + "/" + file.name, file.status, on_bytes);
-  if (!digest) return digest;
-  m_context.meter.add_file();
-  // Of a believed file only a hash that holds is remembered: the next start looks again.
-  const bool holds = !file.md5 || *file.md5 == *digest;
-  if (m_context.cache && is_settled && holds) {
-    m_context.cache->remember(path_of(package, file.name), file.status, *digest);
-  }
-  return digest;
-}
-
-void TreeScan::end_part(const JobPointer& job) {
-  if (--job->parts > 0) return;
-  if (!job->failure) return emit(job->package, job->generation);
-  if (job->failure->kind == ErrorKind::cancelled) return;
-  if (is_change(*job->failure)) return settle_later(*job);
-  const auto& package = job->package;
-  report_broken(package.folder,
-                {package.folder, job->failure->for_operator(), fingerprint_of(package)},
-                Severity::warning, "catalog.package_broken");
+void TreeScan::hash_files(FileHasher& hasher, const JobPointer& job,
+                          const std::vector<std::size_t>& files) {
+  for (const auto file : files)
+    hasher.add(job, file);
 }
 
 void TreeScan::verify() {
-  for (auto& job : std::exchange(m_believed, {})) {
-    m_context.tasks.post([this, job] { verify_files(*job); }, os::ThreadPool::Priority::low);
+  for (const auto& [job, files] : std::exchange(m_believed, {}))
+    hash_files(m_verifier, job, files);
+}
+
+void TreeScan::take_hash(Job& job, std::size_t number, base::Expected<base::Md5Digest> digest) {
+  auto& file = job.package.files[number];
+  if (digest && job.is_believed && *digest != *file.md5) {
+    digest = base::fail(ErrorKind::malformed, "differs from what MD5SUMS says");
+  }
+  if (digest) {
+    // Of a believed file only a hash that holds is remembered: the next start looks again.
+    const bool is_settled = job.began_ns - file.status.ctime_ns > k_time_step_ns;
+    if (m_cache && is_settled) {
+      m_cache->remember(path_of(job.package, file.name), file.status, *digest);
+    }
+    file.md5 = *digest;
+  } else if (!job.failed.exchange(true)) {
+    job.failure = std::move(digest).error();
+    if (job.is_believed) withdraw(job, number);
+  }
+  if (--job.left > 0) return;
+  if (!job.failure) {
+    if (!job.is_believed) emit(job.package, job.generation);
+  } else if (is_change(*job.failure)) {
+    settle_later(job);
+  } else if (!job.is_believed) {
+    const auto& package = job.package;
+    report_broken(package.folder,
+                  {package.folder, job.failure->for_operator(), fingerprint_of(package)},
+                  Severity::warning, "catalog.package_broken");
   }
 }
 
-void TreeScan::verify_files(Job& job) {
-  for (const auto i : job.pending) {
-    const auto& file = job.package.files[i];
-    const auto digest = hash_one(job.package, file);
-    const std::string& folder = job.package.folder;
-    if (digest && *digest == *file.md5) continue;
-    const auto fail = [&](std::string reason) {
-      report_broken(folder,
-                    {folder + "/" + file.name, std::move(reason), fingerprint_of(job.package)},
-                    Severity::error, "catalog.verification_failed");
-    };
-    if (digest) return fail("differs from what MD5SUMS says");
-    if (digest.error().kind == ErrorKind::cancelled) return;
-    if (!is_change(digest.error())) return fail(digest.error().for_operator());
+void TreeScan::withdraw(const Job& job, std::size_t file) {
+  const std::string& folder = job.package.folder;
+  if (is_change(*job.failure)) {
     m_context.events.push({m_number, folder, nullptr, std::nullopt});
-    return settle_later(job);
+    return;
   }
+  report_broken(folder, {job.path(file), job.failure->for_operator(), fingerprint_of(job.package)},
+                Severity::error, "catalog.verification_failed");
 }
 
 void TreeScan::settle_later(const Job& job) {
@@ -289,6 +270,10 @@ void TreeScan::give_up_unsettled() {
     report_broken(folder, {folder, "keeps changing while it is read"}, Severity::warning,
                   "catalog.package_broken");
   }
+}
+
+void TreeScan::sync() {
+  if (auto done = m_builder.sync(); !done) report_write_failure(done.error());
 }
 
 void TreeScan::emit(FoundPackage& package, std::uint64_t generation) {

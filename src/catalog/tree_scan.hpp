@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "catalog/entry_builder.hpp"
+#include "catalog/file_hasher.hpp"
 #include "catalog/package_reader.hpp"
 #include "catalog/progress_meter.hpp"
 #include "catalog/snapshot.hpp"
@@ -37,13 +38,12 @@ class EventQueue {
   std::vector<ScanEvent> m_events;
 };
 
-/// What all trees of a scan share. Everything must outlive the scan; `cache` may be null.
+/// What all trees of a scan share. Everything must outlive the scan.
 struct ScanContext {
   TaskGroup& tasks;
   EventQueue& events;
   ProgressMeter& meter;
   Reporter& reporter;
-  store::HashCache* cache;
 };
 
 /// Scans one src in steps. Each step posts tasks and returns; the next one may begin when the
@@ -54,8 +54,9 @@ class TreeScan {
 
   /// Finds the packages and reads their descriptions.
   void look();
-  /// Hashes what was found and is not remembered, and hands out the entries.
-  void hash();
+  /// Hashes what was found and is not remembered, and hands out the entries. `cache` may be null
+  /// and must outlive the scan.
+  void hash(store::HashCache* cache);
   /// Reads, at low priority, the packages whose MD5SUMS was believed.
   void verify();
   [[nodiscard]] bool has_to_verify() const { return !m_believed.empty(); }
@@ -64,6 +65,9 @@ class TreeScan {
   [[nodiscard]] bool has_unsettled() const { return !m_unsettled.empty(); }
   /// Reports what is still unsettled as broken.
   void give_up_unsettled();
+
+  /// Makes the MD5SUMS durable of the packages whose events were pushed.
+  void sync();
 
   /// False when some folder could not be read: what was not found may exist nevertheless.
   [[nodiscard]] bool is_complete() const noexcept { return m_complete; }
@@ -82,12 +86,11 @@ class TreeScan {
 
   [[nodiscard]] std::vector<FoundPackage> take_unique();
   void prepare(FoundPackage package, std::uint64_t generation);
-  void post_hashing(const JobPointer& job);
-  void hash_files(Job& job, std::size_t begin, std::size_t end);
-  [[nodiscard]] base::Expected<base::Md5Digest> hash_one(const FoundPackage& package,
-                                                         const FoundFile& file);
-  void end_part(const JobPointer& job);
-  void verify_files(Job& job);
+  static void hash_files(FileHasher& hasher, const JobPointer& job,
+                         const std::vector<std::size_t>& files);
+  void take_hash(Job& job, std::size_t number, base::Expected<base::Md5Digest> digest);
+  /// A served package is not what MD5SUMS says: it is not served any more.
+  void withdraw(const Job& job, std::size_t file);
   void emit(FoundPackage& package, std::uint64_t generation);
   void report_broken(const std::string& folder, const Defect& defect, Severity severity,
                      std::string_view id);
@@ -99,13 +102,16 @@ class TreeScan {
   os::Root m_root;
   std::size_t m_number;
   ScanContext m_context;
+  store::HashCache* m_cache = nullptr;  ///< may stay null
   EntryBuilder m_builder;
+  FileHasher m_hasher;
+  FileHasher m_verifier;
   std::atomic<bool> m_complete{true};
   std::atomic<bool> m_write_failed{false};
 
   std::mutex m_mutex;  ///< guards what follows while tasks run
   std::vector<FoundPackage> m_found;
-  std::vector<JobPointer> m_believed;
+  std::vector<std::pair<JobPointer, std::vector<std::size_t>>> m_believed;  ///< files to verify
   std::vector<std::pair<std::string, std::uint64_t>> m_unsettled;  ///< folder and generation
 };
 

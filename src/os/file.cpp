@@ -25,12 +25,22 @@ std::int64_t nanoseconds(const timespec& time) noexcept {
 
 /// Fills the temporary file and puts it in the place of `path`.
 Expected<void> fill_and_rename(int fd, const std::string& temporary, const std::string& path,
-                               std::string_view bytes, mode_t mode) {
+                               std::string_view bytes, mode_t mode, bool is_synced) {
   PULSE2_TRY(write_all(fd, bytes));
   if (::fchmod(fd, mode) != 0) return errno_failure(temporary);
-  PULSE2_TRY(sync_file(fd, temporary));
+  if (is_synced) PULSE2_TRY(sync_file(fd, temporary));
   if (::rename(temporary.c_str(), path.c_str()) != 0) return errno_failure(path);
   return {};
+}
+
+Expected<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode,
+                            bool is_synced) {
+  std::string temporary = folder_of(path) + "/" + std::string(k_temporary_prefix) + "XXXXXX";
+  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return errno_failure(path);
+  auto done = fill_and_rename(fd.get(), temporary, path, bytes, mode, is_synced);
+  if (!done) ::unlink(temporary.c_str());
+  return done;
 }
 
 }  // namespace
@@ -84,6 +94,10 @@ Expected<std::size_t> read_at(int fd, char* buffer, std::size_t size, std::uint6
   return done;
 }
 
+void read_ahead(int fd, std::uint64_t offset, std::uint64_t size) noexcept {
+  ::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_WILLNEED);
+}
+
 Expected<std::string> read_file(int fd, std::uint64_t max, std::string_view what) {
   auto status = status_of(fd, what);
   if (!status) return tl::unexpected(std::move(status).error());
@@ -124,15 +138,12 @@ Expected<void> write_all(int fd, std::string_view bytes) {
 }
 
 Expected<void> write_file_atomically(const std::string& path, std::string_view bytes, mode_t mode) {
-  const std::string folder = folder_of(path);
-  std::string temporary = folder + "/" + std::string(k_temporary_prefix) + "XXXXXX";
-  UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd) return errno_failure(path);
-  if (auto done = fill_and_rename(fd.get(), temporary, path, bytes, mode); !done) {
-    ::unlink(temporary.c_str());
-    return done;
-  }
-  return sync_folder(folder);
+  PULSE2_TRY(replace_file(path, bytes, mode, true));
+  return sync_folder(folder_of(path));
+}
+
+Expected<void> write_file_unsynced(const std::string& path, std::string_view bytes, mode_t mode) {
+  return replace_file(path, bytes, mode, false);
 }
 
 std::string folder_of(const std::string& path) {
@@ -156,6 +167,11 @@ mode_t less_umask(mode_t mode) {
 
 Expected<void> sync_file(int fd, std::string_view what) {
   if (::fsync(fd) != 0) return errno_failure(what);
+  return {};
+}
+
+Expected<void> sync_file_system(int fd, std::string_view what) {
+  if (::syncfs(fd) != 0) return errno_failure(what);
   return {};
 }
 

@@ -53,6 +53,8 @@ struct FileStatus {
 /// pread(2) until `size` bytes or the end of the file; the number of bytes read.
 [[nodiscard]] base::Expected<std::size_t> read_at(int fd, char* buffer, std::size_t size,
                                                   std::uint64_t offset);
+/// Asks for bytes that will be read soon; does not wait for them.
+void read_ahead(int fd, std::uint64_t offset, std::uint64_t size) noexcept;
 /// write(2) until everything is written.
 [[nodiscard]] base::Expected<void> write_all(int fd, std::string_view bytes);
 
@@ -61,6 +63,11 @@ struct FileStatus {
 [[nodiscard]] base::Expected<void> write_file_atomically(const std::string& path,
                                                          std::string_view bytes,
                                                          mode_t mode = 0644);
+
+/// The same without waiting for the disk: after a crash the old file, the new one or an empty one
+/// stands, until sync_file_system() was called.
+[[nodiscard]] base::Expected<void> write_file_unsynced(const std::string& path,
+                                                       std::string_view bytes, mode_t mode = 0644);
 
 /// The folder that holds `path`: "/a/b" -> "/a", "/a" -> "/", "b" -> ".".
 [[nodiscard]] std::string folder_of(const std::string& path);
@@ -71,6 +78,8 @@ struct FileStatus {
 
 /// fsync(2) of an open file.
 [[nodiscard]] base::Expected<void> sync_file(int fd, std::string_view what);
+/// syncfs(2): makes everything durable that was written to the file system of an open file.
+[[nodiscard]] base::Expected<void> sync_file_system(int fd, std::string_view what);
 /// Makes the names in a folder durable.
 [[nodiscard]] base::Expected<void> sync_folder(const std::string& path);
 

@@ -1,8 +1,8 @@
 """Files beside nginx: requests a second of small ones, throughput of large ones, HTTP and HTTPS."""
-from bench.support.load import compare, download, wrk
+from bench.support.load import compare, download, download_many, handshakes, wrk
 from bench.support.servers import Pair, make_identity
 
-SIZES = {"1 KiB": 1 << 10, "64 KiB": 1 << 16, "1 MiB": 1 << 20, "16 MiB": 1 << 24, "1 GiB": 1 << 30}
+SIZES = {"1 KiB": 1 << 10, "16 KiB": 1 << 14, "64 KiB": 1 << 16, "1 MiB": 1 << 20, "16 MiB": 1 << 24, "1 GiB": 1 << 30}
 
 
 def file_of(name):
@@ -35,15 +35,20 @@ def measure(folder, options):
 
 
 def measure_http(pair, rounds):
-    for name in ("1 KiB", "64 KiB", "1 MiB"):
+    for name in ("1 KiB", "16 KiB", "64 KiB", "1 MiB"):
         work = both(lambda server, path: wrk(server, path, 64), name)
-        yield f"{name} x 64", compare(f"{name} x 64, HTTP", pair, *work, rounds)
+        yield from compare(f"{name} x 64", pair, *work, rounds)
     work = both(lambda server, path: wrk(server, path, 64, unit="MiB"), "16 MiB")
-    yield "16 MiB x 64", compare("16 MiB x 64, HTTP", pair, *work, rounds)
-    yield "1 GiB", compare("1 GiB x 1, HTTP", pair, *both(download, "1 GiB"), 2 * rounds)
+    yield from compare("16 MiB x 64", pair, *work, rounds)
+    yield from compare("1 GiB", pair, *both(download, "1 GiB"), rounds)
 
 
 def measure_https(pair, rounds):
     work = both(lambda server, path: wrk(server, path, 64), "1 KiB")
-    yield "1 KiB x 64 TLS", compare("1 KiB x 64, HTTPS", pair, *work, rounds)
-    yield "1 GiB TLS", compare("1 GiB x 1, HTTPS", pair, *both(download, "1 GiB"), 2 * rounds)
+    yield from compare("1 KiB x 64 TLS", pair, *work, rounds)
+    yield from compare("1 GiB TLS", pair, *both(download, "1 GiB"), rounds)
+    work = both(lambda server, path: download_many(server, path, 16), "1 GiB")
+    yield from compare("1 GiB x 16 TLS", pair, *work, rounds)
+    for name, is_resumed in (("TLS new", False), ("TLS resumed", True)):
+        work = both(lambda server, path: handshakes(server, path, is_resumed), "1 KiB")
+        yield from compare(name, pair, *work, rounds)

@@ -4,6 +4,7 @@ import re
 import socket
 import statistics
 import subprocess
+import threading
 import time
 
 from bench.support.figures import Figure
@@ -22,10 +23,12 @@ class Work:
     seconds: float
 
 
-def wrk(server, path, connections, seconds=2, script=None, unit="requests"):
+def wrk(server, path, connections, seconds=2, script=None, unit="requests", header=None):
     """Requests, or MiB, that wrk got; an answer that is no 2xx ends the measurement."""
     url = server.url + path
     command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", url]
+    if header:
+        command[1:1] = ["-H", header]
     if script:
         command[1:1] = ["-s", str(script)]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
@@ -76,6 +79,65 @@ def download(server, path):
         return Work(length / MIB, "MiB", time.monotonic() - begin)
 
 
+class Receiver(threading.Thread):
+    """Reads one large file again and again until it is told to stop, and counts."""
+
+    def __init__(self, server, path):
+        super().__init__()
+        self.received = 0
+        self.ends = False
+        self.path = path
+        self.socket = connect(server)
+
+    def run(self):
+        buffer = memoryview(bytearray(256 << 10))
+        with self.socket:
+            while not self.ends:
+                length, body = request(self.socket, self.path)
+                left = length - len(body)
+                while left > 0 and not self.ends:
+                    got = self.socket.recv_into(buffer, min(left, len(buffer)))
+                    if got == 0:
+                        raise RuntimeError(f"{self.path}: cut off")
+                    left -= got
+                    self.received += got
+
+
+def download_many(server, path, connections, seconds=2):
+    """What so many clients get of a large file in a while."""
+    receivers = [Receiver(server, path) for _ in range(connections)]
+    for receiver in receivers:
+        receiver.start()
+    try:
+        begin, before = time.monotonic(), sum(receiver.received for receiver in receivers)
+        time.sleep(seconds)
+        took, after = time.monotonic() - begin, sum(receiver.received for receiver in receivers)
+    finally:
+        for receiver in receivers:
+            receiver.ends = True
+        for receiver in receivers:
+            receiver.join()
+    return Work((after - before) / MIB, "MiB", took)
+
+
+def handshakes(server, path, resumed, clients=4, seconds=2):
+    """New HTTPS connections with one request each, as `openssl s_time` counts them."""
+    command = ["openssl", "s_time", "-connect", f"{server.host}:{server.port}", "-www", path,
+               "-time", str(seconds), "-reuse" if resumed else "-new"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                text=True) for _ in range(clients)]
+    count = 0
+    for process in running:
+        output, _ = process.communicate(timeout=60)
+        # The letters before the count say of each connection whether it was resumed.
+        made, real = re.search(r"(\d+) connections in (\d+) real seconds", output).groups()
+        letters = re.search(r"^[*rt]+$", output, re.MULTILINE)
+        if resumed and letters and letters[0].count("r") < len(letters[0]) / 2:
+            raise RuntimeError(f"{server.url}: sessions are not resumed")
+        count += int(made) / int(real)
+    return Work(count, "connections", 1)
+
+
 def measured(pair, server, work):
     """`work(server)` as (amount a second, processor seconds for each, unit)."""
     before = cpu_seconds(pair.pids_of(server))
@@ -86,7 +148,8 @@ def measured(pair, server, work):
 
 def compare(name, pair, ours, peers, rounds):
     """Interleaved rounds of the work `ours(server)` and `peers(server)`, either first in turn.
-    Prints the medians and returns the figure of the ratio, ours to the peer's."""
+    Prints the medians and yields the figures: ours to the peer's of `name`, and of the processor
+    time that each unit of it took."""
     pairs = []
     for number in range(rounds):
         if number % 2 == 0:
@@ -97,9 +160,10 @@ def compare(name, pair, ours, peers, rounds):
             mine = measured(pair, pair.ours, ours)
         pairs.append((mine, other))
     ratio = Figure.of([mine[0] / other[0] for mine, other in pairs])
-    cpu = statistics.median(mine[1] / max(other[1], 1e-12) for mine, other in pairs)
+    cpu = Figure.of([mine[1] / max(other[1], 1e-12) for mine, other in pairs])
     rates = [statistics.median(each[i][0] for each in pairs) for i in (0, 1)]
-    print(f"  {name:32} ours {rates[0]:9.0f}  nginx {rates[1]:9.0f} {pairs[0][0][2] + '/s':10}"
-          f"  ratio {ratio.value:5.2f} ({ratio.least:.2f}-{ratio.most:.2f})  CPU {cpu:5.2f}",
+    print(f"  {name:28} ours {rates[0]:9.0f}  nginx {rates[1]:9.0f} {pairs[0][0][2] + '/s':14}"
+          f"  ratio {ratio.value:5.2f} ({ratio.least:.2f}-{ratio.most:.2f})  CPU {cpu.value:5.2f}",
           flush=True)
-    return ratio
+    yield name, ratio
+    yield f"{name} CPU", cpu

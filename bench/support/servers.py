@@ -1,6 +1,7 @@
 """Runs our server and nginx side by side, plain or with TLS."""
 import os
 import pathlib
+import re
 import subprocess
 
 from tests.support.certificates import Authority
@@ -15,7 +16,8 @@ state_dir = @FOLDER@/state
 [daemon]
 pidfile = @FOLDER@/run/server.pid
 [http]
-max_connections_per_address = 10000
+max_connections = 20000
+max_connections_per_address = 20000
 {http}
 [ssl]
 {ssl}
@@ -31,10 +33,11 @@ NGINX = """\
 worker_processes 2;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx-error.log;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 20000; }}
 http {{
   access_log off;
   sendfile on;
+  gzip_static on;
   tcp_nopush on;
   keepalive_requests 1000000;
   open_file_cache max=10000 inactive=60s;
@@ -51,7 +54,7 @@ http {{
 """
 
 SETUP = ("ours: two API mounts over one src, one thread a core, no access log, defaults otherwise; "
-         "nginx: 2 workers, sendfile, tcp_nopush, open_file_cache, no access log, TLS 1.2 and 1.3 "
+         "nginx: 2 workers, sendfile, gzip_static, tcp_nopush, open_file_cache, no access log, TLS 1.2 and 1.3 "
          "with the same certificate")
 
 
@@ -123,6 +126,14 @@ class Nginx:
         """The master and its workers."""
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [self.process.pid, *map(int, children.read_text(encoding="ascii").split())]
+
+    def anonymous_bytes(self):
+        """Resident memory of all its processes that is no file's."""
+        total = 0
+        for pid in self.pids():
+            status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+            total += int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) * 1024
+        return total
 
     def stop(self):
         self.process.terminate()

@@ -1,13 +1,11 @@
 #include "imaging/call_store.hpp"
 
-#include <fcntl.h>
-
 #include <string_view>
 
 #include "imaging/former_queue.hpp"
 #include "log/log.hpp"
 #include "os/file.hpp"
-#include "os/tree.hpp"
+#include "store/former_file.hpp"
 #include "store/migration.hpp"
 #include "xmlrpc/decode.hpp"
 #include "xmlrpc/encode.hpp"
@@ -19,34 +17,16 @@ using base::Expected;
 
 namespace {
 
-constexpr std::string_view k_database_head = "SQLite format 3";
 constexpr std::uint64_t k_longest_pickle = 64U << 20U;
 
 constexpr const char* k_first_schema =
     "CREATE TABLE calls (id INTEGER PRIMARY KEY, first_made INTEGER NOT NULL, lane TEXT NOT NULL,"
     " method TEXT NOT NULL, body BLOB NOT NULL);";
 
-/// Whether something else than a database of ours stands at the path.
-Expected<bool> is_former_queue(const std::string& path) {
-  auto file = os::open_file(path, O_RDONLY);
-  if (!file && file.error().kind == ErrorKind::not_found) return false;
-  if (!file) return tl::unexpected(std::move(file).error());
-  std::string head(k_database_head.size(), '\0');
-  auto size = os::read_at(file->get(), head.data(), head.size(), 0);
-  if (!size) return tl::unexpected(std::move(size).error());
-  head.resize(*size);
-  return !head.empty() && head != k_database_head;
-}
-
-Expected<void> rename_path(const std::string& from, const std::string& to) {
-  PULSE2_TRY(os::rename_at(AT_FDCWD, from, AT_FDCWD, to));
-  return os::sync_folder(os::folder_of(to));
-}
-
 }  // namespace
 
 Expected<std::unique_ptr<CallStore>> CallStore::open(const std::string& path) {
-  auto former = is_former_queue(path);
+  auto former = store::is_former_file(path);
   if (!former) return tl::unexpected(std::move(former).error());
   if (*former) {
     if (auto taken = take_over(path); !taken) return tl::unexpected(std::move(taken).error());
@@ -62,7 +42,6 @@ Expected<std::unique_ptr<CallStore>> CallStore::open_database(const std::string&
   return std::unique_ptr<CallStore>(new CallStore(std::move(*database)));
 }
 
-/// The new file is complete before it takes the old one's name: a crash loses no call.
 Expected<void> CallStore::take_over(const std::string& path) {
   auto bytes = os::read_file(path, k_longest_pickle);
   if (!bytes) return tl::unexpected(std::move(bytes).error());
@@ -70,18 +49,16 @@ Expected<void> CallStore::take_over(const std::string& path) {
   if (!calls) {
     log::error("imaging.replay.damaged", "{} is kept as {}.damaged: {}", path, path,
                calls.error().for_operator());
-    return rename_path(path, path + ".damaged");
+    return store::set_aside(path, ".damaged");
   }
-  const std::string fresh = path + ".new";
-  PULSE2_TRY(os::remove_tree_at(AT_FDCWD, fresh));
-  {
+  const auto fill = [&calls](const std::string& fresh) -> Expected<void> {
     auto store = open_database(fresh);
     if (!store) return tl::unexpected(std::move(store).error());
     for (const FormerCall& former : *calls)
       PULSE2_TRY((*store)->add(former.call, former.params));
-  }
-  PULSE2_TRY(os::write_file_atomically(path + ".migrated", *bytes, 0600));
-  PULSE2_TRY(rename_path(fresh, path));
+    return {};
+  };
+  PULSE2_TRY(store::replace_former_file(path, *bytes, fill));
   log::info("imaging.replay.migrated", "{} calls of the former server's queue {} were taken over",
             calls->size(), path);
   return {};

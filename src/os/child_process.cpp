@@ -168,6 +168,7 @@ class ChildProcess::Implementation : public std::enable_shared_from_this<Impleme
 
   void stop() {
     if (m_ended) return;
+    m_is_stopped = true;
     send(SIGTERM);
     m_timer.expires_after(k_grace);
     m_timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
@@ -228,9 +229,14 @@ class ChildProcess::Implementation : public std::enable_shared_from_this<Impleme
       asio::steady_timer pause(m_output.get_executor(), k_poll);
       co_await pause.async_wait(k_no_throw);
     }
+    siginfo_t information{};
+    constexpr int k_look_only = WEXITED | WNOHANG | WNOWAIT;
+    const bool is_known = ::waitid(P_PID, static_cast<id_t>(m_pid), &information, k_look_only) == 0;
+    if (is_known && information.si_pid == 0) co_return;
+    // Its number is that of its group until it is waited for: children end with it.
+    if (m_is_stopped) send(SIGKILL);
     int status = 0;
-    const pid_t waited = ::waitpid(m_pid, &status, WNOHANG);
-    if (waited == 0) co_return;
+    const pid_t waited = ::waitpid(m_pid, &status, 0);
     m_ended = true;
     if (waited < 0) co_return;
     m_result.status = WIFSIGNALED(status) ? k_signal_base + WTERMSIG(status) : WEXITSTATUS(status);
@@ -284,6 +290,7 @@ class ChildProcess::Implementation : public std::enable_shared_from_this<Impleme
   asio::steady_timer m_look;   ///< to the next look for progress
   std::chrono::steady_clock::time_point m_last_progress = std::chrono::steady_clock::now();
   std::uint64_t m_moved = 0;
+  bool m_is_stopped = false;
   bool m_ended = false;
   ChildResult m_result;
   std::string m_line;

@@ -52,7 +52,8 @@ class ChildProcess {
 
   /// Returns when the program has ended. To be awaited once; this object outlives it.
   [[nodiscard]] boost::asio::awaitable<ChildResult> wait();
-  /// Asks the program and its children to end (SIGTERM), and kills them five seconds later.
+  /// Asks the program and its children to end (SIGTERM), and kills them five seconds later, the
+  /// children as soon as the program has ended.
   void stop();
   /// How long it has neither written output nor read or written a byte; looked at once a second
   /// with an idle_limit, 0 without.

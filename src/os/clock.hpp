@@ -18,6 +18,9 @@ class Clock {
   [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const = 0;
 };
 
+/// The minute of the local day, 0 to 1439.
+[[nodiscard]] int local_minute(std::chrono::system_clock::time_point date);
+
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] std::chrono::system_clock::time_point now() const override {

@@ -7,7 +7,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <fstream>
+#include <thread>
 
+#include "os/file.hpp"
 #include "run_coroutine.hpp"
 
 namespace pulse2::os {
@@ -103,6 +105,24 @@ TEST_F(ChildProcessTest, ALimitEndsItAndItsChildren) {
   const auto result = run(std::move(options));
   EXPECT_TRUE(result.timed_out);
   EXPECT_EQ(result.status, 128 + SIGTERM);
+}
+
+/// Whether the process is there and no zombie.
+bool is_running(const std::string& pid) {
+  const auto stat = read_file("/proc/" + pid + "/stat", 4096);
+  return stat && stat->find(") Z") == std::string::npos;
+}
+
+TEST_F(ChildProcessTest, ItsChildrenEndWithItThoughTheyIgnoreSignals) {
+  ChildOptions options;
+  options.arguments = {"sh", "-c", "trap '' TERM; sleep 600 & echo $!; trap - TERM; wait"};
+  options.limit = std::chrono::seconds(1);
+  const auto result = run(std::move(options));
+  EXPECT_EQ(result.status, 128 + SIGTERM);
+  const std::string child = result.output.substr(0, result.output.find('\n'));
+  ASSERT_FALSE(child.empty());
+  while (is_running(child))
+    std::this_thread::yield();
 }
 
 TEST_F(ChildProcessTest, AProgramThatRestsIsEnded) {

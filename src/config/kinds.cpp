@@ -369,6 +369,71 @@ Kind<MirrorHold> mirror_hold() {
           }};
 }
 
+namespace {
+
+/// Target and value of `target=value`; targets may hold equal signs, values do not.
+template <class Value>
+Kind<PerTarget<Value>> per_target(Kind<Value> kind, std::string expected) {
+  return {std::move(expected),
+          [read = kind.read](PerTarget<Value>& value, const std::string& written) {
+            PerTarget<Value> parsed;
+            for (const std::string_view word : base::split_words(written)) {
+              const auto sign = word.rfind('=');
+              const bool is_general = sign == std::string_view::npos;
+              const std::string text(is_general ? word : word.substr(sign + 1));
+              Value each{};
+              if (text.empty() || !read(each, text)) return false;
+              if (is_general) {
+                parsed.general = std::move(each);
+              } else {
+                parsed.special.emplace_back(word.substr(0, sign), std::move(each));
+              }
+            }
+            value = std::move(parsed);
+            return true;
+          },
+          [show = kind.show](const PerTarget<Value>& value) {
+            std::vector<std::string> words;
+            if (std::string general = show(value.general); !general.empty() && general != "0") {
+              words.push_back(std::move(general));
+            }
+            for (const auto& [name, each] : value.special)
+              words.push_back(name + "=" + show(each));
+            return base::join(words, " ");
+          }};
+}
+
+Kind<base::DayWindows> windows() {
+  return {"times",
+          [](base::DayWindows& value, const std::string& written) {
+            const auto parsed = base::DayWindows::parse(written);
+            if (parsed) value = *parsed;
+            return parsed.has_value();
+          },
+          [](const base::DayWindows& value) { return value.text(); }};
+}
+
+}  // namespace
+
+Kind<PerTarget<std::uint64_t>> rates_of_targets() {
+  // Sizes are shown with a blank before the unit, which would end the word.
+  auto word = rate();
+  word.show = [show = word.show](const std::uint64_t& value) {
+    std::string text = show(value);
+    text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
+    return text;
+  };
+  return per_target(std::move(word),
+                    "bytes a second such as `500K` for all targets, `target=2M` for one, or both");
+}
+
+Kind<PerTarget<base::DayWindows>> windows_of_targets() {
+  return per_target(
+      windows(),
+      "times such as `20:00-06:00,12:00-13:00` for all targets, `target=times` for one, "
+      "or both");
+}
+
 Kind<FreeSpaceReserve> reserve() {
   return {"a size and a share such as `1 GiB, 2 %`, one of them, or 0",
           [](FreeSpaceReserve& value, const std::string& written) {

@@ -45,6 +45,9 @@ struct Kind {
 [[nodiscard]] Kind<std::vector<base::Network>> networks();
 [[nodiscard]] Kind<SmartMethods> smart_methods();
 [[nodiscard]] Kind<MirrorHold> mirror_hold();
+/// A value for all targets, and `target=value` for some of them, separated by spaces.
+[[nodiscard]] Kind<PerTarget<std::uint64_t>> rates_of_targets();
+[[nodiscard]] Kind<PerTarget<base::DayWindows>> windows_of_targets();
 [[nodiscard]] Kind<FreeSpaceReserve> reserve();
 
 /// One of some names.

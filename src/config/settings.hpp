@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/day_windows.hpp"
 #include "base/network.hpp"
 #include "config/logging.hpp"
 
@@ -41,6 +43,20 @@ struct SmartMethods {
 struct MirrorHold {
   bool all = true;  ///< until every target has it; `targets` does not count then
   int targets = 0;  ///< until this many have it; 0: never held back
+};
+
+/// A value for every mirror target, and others for some of them.
+template <class Value>
+struct PerTarget {
+  Value general{};
+  std::vector<std::pair<std::string, Value>> special;  ///< by the target as configured
+
+  [[nodiscard]] const Value& value_for(std::string_view target) const {
+    for (const auto& [name, value] : special) {
+      if (name == target) return value;
+    }
+    return general;
+  }
 };
 
 /// Space that uploads must leave free on a file system: the smaller of the two figures.
@@ -84,6 +100,13 @@ struct Main {
   int hash_threads = 0;           ///< 0: as many as fit the machine
   int package_vanish_limit = 20;  ///< per cent of a tree that may vanish in one round
   MirrorHold package_mirror_hold;
+  int package_mirror_hold_warning = 3600;   ///< a package that is held longer is reported; 0: never
+  int package_mirror_processes = 0;         ///< 0: as many as targets, at least four
+  int package_mirror_idle_limit = 600;      ///< without progress, then a run is ended; 0: never
+  std::string package_mirror_partial_dir;   ///< empty: rsync removes what it did not finish
+  int package_mirror_verify_loop = 604800;  ///< between two verifications; 0: only on demand
+  PerTarget<std::uint64_t> package_mirror_bandwidth;  ///< bytes a second; 0: no limit
+  PerTarget<base::DayWindows> package_mirror_windows;
   FreeSpaceReserve free_space_reserve;
 };
 

@@ -183,6 +183,24 @@ std::vector<OptionRule> mirroring_options() {
              words(arguments), "arguments for these"),
       ours(option("package_mirror_hold", &Main::package_mirror_hold, mirror_hold(),
                   "for how many targets a package is held back until they have it")),
+      ours(option("package_mirror_hold_warning", &Main::package_mirror_hold_warning,
+                  number(0, k_max),
+                  "seconds after which a package that is still held back is reported; 0: never")),
+      ours(option("package_mirror_processes", &Main::package_mirror_processes, number(0, 1000),
+                  "programs that run at the same time; 0: one for each target, at least four")),
+      ours(option("package_mirror_idle_limit", &Main::package_mirror_idle_limit, number(0, 86400),
+                  "seconds without progress after which a program is ended; 0: never")),
+      ours(option("package_mirror_partial_dir", &Main::package_mirror_partial_dir,
+                  token("a folder's name", true),
+                  "`--partial-dir` of rsync: where it keeps what an interrupted run leaves "
+                  "unfinished, to go on from there; empty: it begins such files afresh")),
+      ours(option("package_mirror_verify_loop", &Main::package_mirror_verify_loop, number(0, k_max),
+                  "seconds between two comparisons of all contents with every target; 0: only on "
+                  "SIGUSR2")),
+      ours(option("package_mirror_bandwidth", &Main::package_mirror_bandwidth, rates_of_targets(),
+                  "`--bwlimit` of rsync: what one run may send; empty: no limit")),
+      ours(option("package_mirror_windows", &Main::package_mirror_windows, windows_of_targets(),
+                  "when runs may begin, local time; empty: always")),
   };
 }
 

@@ -11,7 +11,7 @@ k_packages_build="g++ cmake ninja-build ccache mold
 
 k_packages_test="libgtest-dev libgmock-dev clang-14 clang libclang-rt-14-dev clang-tidy-14
   clang-format-14 python3 git curl wget rsync openssl strace util-linux procps tftp-hpa atftp
-  systemd libseccomp2 genisoimage"
+  systemd libseccomp2 genisoimage openssh-server openssh-client"
 
 # What the things to try of ./run.sh need.
 k_packages_demo="curl python3"

@@ -1,7 +1,9 @@
 #include "api/pages.hpp"
 
+#include <chrono>
 #include <utility>
 
+#include "api/mirror_status.hpp"
 #include "base/text.hpp"
 #include "http/percent.hpp"
 #include "http/response.hpp"
@@ -126,6 +128,7 @@ std::string description_page(const DescriptionOptions& options, const catalog::S
   }
   html += "</table>\n<p>APIs are called by XML-RPC (POST).</p>\n";
   html += broken_section(snapshot);
+  if (options.mirrors) html += mirror_section(options.mirrors(), std::chrono::system_clock::now());
   return html + "</body>\n</html>\n";
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/package_view.hpp"
+#include "mirroring/status.hpp"
 #include "net/handler.hpp"
 
 /// What people and monitoring look at with a browser: /desc, / and /healthz.
@@ -25,10 +26,11 @@ struct DescriptionOptions {
   std::string version;   ///< of this server
   std::vector<ServiceDescription> services;
   bool authenticate = false;
+  std::function<std::vector<mirroring::TargetReport>()> mirrors;  ///< may be empty
 };
 
-/// The page's HTML: every service with URL, kind and state, the scan's progress and the packages
-/// that can't be used. Everything that comes from outside is escaped.
+/// The page's HTML: every service with URL, kind and state, the scan's progress, the packages
+/// that can't be used and the mirror targets. Everything that comes from outside is escaped.
 [[nodiscard]] std::string description_page(const DescriptionOptions& options,
                                            const catalog::Snapshot& snapshot,
                                            const catalog::Progress& progress);

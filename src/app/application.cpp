@@ -8,6 +8,7 @@
 #include "app/connection_room.hpp"
 #include "app/imaging_part.hpp"
 #include "app/log_part.hpp"
+#include "app/mirroring_part.hpp"
 #include "app/pxe_part.hpp"
 #include "app/tftp_part.hpp"
 #include "catalog/reporter.hpp"
@@ -139,7 +140,6 @@ base::Expected<void> Application::build() {
   auto state = store::State::open(settings.main.state_dir + "/state.sqlite");
   if (!state) return tl::unexpected(std::move(state).error());
   m_state_file = std::move(*state);
-  m_ledger = std::make_shared<catalog::NoMirrors>();
   catalog::CatalogOptions options;
   options.waits_for_files = [this](std::string_view src, std::string_view pid) {
     return m_state_file->waits_for_files(src, pid);
@@ -148,8 +148,9 @@ base::Expected<void> Application::build() {
   options.cache_file = settings.main.state_dir + "/cache.sqlite";
   options.follow_links_to = settings.http.follow_links_to;
   m_catalog = std::make_shared<catalog::Catalog>(std::move(options), *m_pool, *m_reporter);
+  PULSE2_TRY(build_mirrors());
   m_editor = std::make_shared<catalog::Editor>(editor_options(settings), *m_catalog, *m_state_file,
-                                               *m_ledger, m_package_locks, *m_pool, *m_reporter);
+                                               *m_mirrors, m_package_locks, *m_pool, *m_reporter);
   m_editor->recover();
   clear_upload_folders(settings);
   m_imaging = make_imaging(settings, *m_pool, *m_state_file);
@@ -169,6 +170,23 @@ void Application::clear_upload_folders(const config::Settings& settings) {
   }
 }
 
+base::Expected<void> Application::build_mirrors() {
+  mirroring::CatalogView view;
+  view.snapshot = [this] { return m_catalog->snapshot(); };
+  view.is_listed = [this](std::string_view) {
+    const auto phase = m_catalog->progress().phase;
+    return phase == catalog::Progress::Phase::verifying || phase == catalog::Progress::Phase::done;
+  };
+  view.waits_for_files = [this](std::string_view src, std::string_view pid) {
+    return m_state_file->waits_for_files(src, pid);
+  };
+  m_mirrors = std::make_shared<mirroring::Service>(std::move(view), *m_pool, m_clock);
+  auto ready = m_mirrors->prepare(mirroring_options(m_configuration.settings()));
+  if (!ready) return tl::unexpected(std::move(ready).error());
+  (*ready)();
+  return {};
+}
+
 catalog::EditorOptions Application::editor_options(const config::Settings& settings) {
   catalog::EditorOptions options;
   for (const auto& section : settings.package_api_puts)
@@ -181,7 +199,8 @@ catalog::EditorOptions Application::editor_options(const config::Settings& setti
 SiteParts Application::site_parts(const Configuration& configuration) {
   SiteParts parts;
   parts.catalog = std::make_shared<const LiveCatalog>(m_catalog);
-  parts.ledger = m_ledger;
+  parts.ledger = m_mirrors;
+  parts.mirrors = [mirrors = m_mirrors] { return mirrors->status(); };
   parts.editor = m_editor;
   parts.tasks = m_tasks.get();
   parts.imaging = m_imaging;
@@ -197,6 +216,7 @@ base::Expected<void> Application::start() {
   m_server->set_site(build_site(m_configuration.settings(), site_parts(m_configuration)));
   m_server->start();
   PULSE2_TRY(m_catalog->start());
+  m_mirrors->start();
   start_imaging();
   if (m_tftp) m_tftp->start();
   m_state = State::serving;
@@ -226,6 +246,9 @@ void Application::add_reloadable_parts() {
   m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
     const config::Settings& settings = next.settings();
     return m_catalog->prepare_trees(settings.sources(), settings.http.follow_links_to);
+  });
+  m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
+    return m_mirrors->prepare(mirroring_options(next.settings()));
   });
   m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
     return [this, options = editor_options(next.settings())] { m_editor->set_options(options); };
@@ -271,6 +294,7 @@ void Application::stop() {
   if (m_imaging) m_imaging->stop();
   if (m_editor) m_editor->cancel();
   if (m_catalog) m_catalog->stop();
+  if (m_mirrors) m_mirrors->stop();
   if (m_pool) m_pool->stop();
   if (before == State::serving || before == State::stopping) log::info("server.stopped", "stopped");
 }

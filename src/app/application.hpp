@@ -15,9 +15,10 @@
 #include "catalog/catalog.hpp"
 #include "catalog/editor.hpp"
 #include "catalog/package_locks.hpp"
-#include "catalog/sync_ledger.hpp"
 #include "imaging/service.hpp"
+#include "mirroring/service.hpp"
 #include "net/server.hpp"
+#include "os/clock.hpp"
 #include "os/inherited_sockets.hpp"
 #include "os/serial_tasks.hpp"
 #include "os/thread_pool.hpp"
@@ -48,6 +49,9 @@ class Application {
   /// Ends all threads; what is still running is broken off.
   void stop();
 
+  /// Compares all packages with all mirror targets.
+  void verify_mirrors() { m_mirrors->verify_all(); }
+
   /// One line for people: what it is at.
   [[nodiscard]] std::string status() const;
   /// Connections open at this moment.
@@ -77,8 +81,10 @@ class Application {
   void let_go_of_sockets();
   /// Every part that follows a reload; see Reloader.
   void add_reloadable_parts();
+  [[nodiscard]] base::Expected<void> build_mirrors();
   [[nodiscard]] SiteParts site_parts(const Configuration& configuration);
 
+  os::SystemClock m_clock;
   Configuration m_configuration;
   Reloader m_reloader;
   std::size_t m_max_connections = 0;  ///< that the limit of open files is enough for
@@ -92,9 +98,9 @@ class Application {
   std::unique_ptr<os::SerialTasks> m_tasks;
   std::unique_ptr<LogReporter> m_reporter;
   std::unique_ptr<store::State> m_state_file;
-  std::shared_ptr<catalog::SyncLedger> m_ledger;
   catalog::PackageLocks m_package_locks;
   std::shared_ptr<catalog::Catalog> m_catalog;
+  std::shared_ptr<mirroring::Service> m_mirrors;
   std::shared_ptr<catalog::Editor> m_editor;
   std::shared_ptr<imaging::Service> m_imaging;  ///< null: off
   std::unique_ptr<pxe_service::Service> m_pxe;  ///< null: as above; on the thread of imaging

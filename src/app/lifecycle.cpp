@@ -54,6 +54,9 @@ void Lifecycle::serve_until_stopped() {
     } else if (received == SIGUSR1) {
       log::reopen();
       log::info("server.logs_reopened", "log files were opened again");
+    } else if (received == SIGUSR2) {
+      m_application.verify_mirrors();
+      log::info("mirroring.verify", "all packages are compared with all mirror targets");
     } else if (received) {
       log::info("server.stopping", "stopping on {}", *received == SIGINT ? "SIGINT" : "SIGTERM");
       return;

@@ -73,10 +73,6 @@ void warn_of_unserved(Preflight& result, const config::Settings& settings) {
         "[main] mm_assign_algo = terminal_type needs the inventory database, which this server "
         "can't ask; default is used");
   }
-  if (!settings.main.package_mirror_target.empty()) {
-    result.warnings.push_back(
-        "[main] package_mirror_target is set; this server does not copy packages to mirrors");
-  }
   if (settings.tftp.enabled && !settings.imaging_api) {
     result.warnings.push_back(
         "[tftp] is enabled, but there is nothing to serve without a uuid in [imaging_api]");

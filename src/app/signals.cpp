@@ -36,9 +36,10 @@ Signals::Signals() {
   m_all = m_end;
   sigaddset(&m_all, SIGHUP);
   sigaddset(&m_all, SIGUSR1);
+  sigaddset(&m_all, SIGUSR2);
   pthread_sigmask(SIG_BLOCK, &m_all, nullptr);
   // What a shell (nohup, a job in the background) had ignored is not ignored here.
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2})
     std::signal(number, SIG_DFL);
   std::signal(SIGPIPE, SIG_IGN);
 }

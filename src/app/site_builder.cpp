@@ -209,6 +209,7 @@ class SiteBuilder {
     description.version = version();
     description.services = std::move(m_services);
     description.authenticate = m_settings.http.authenticate != Authenticate::none;
+    description.mirrors = m_parts.mirrors;
     add_route("/desc", api::make_description_handler(std::move(description), m_parts.catalog));
     add_route("/healthz", api::make_health_handler(m_parts.health));
     m_options.routes.push_back({"/", net::Match::exact, api::make_root_handler()});

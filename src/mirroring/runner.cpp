@@ -233,7 +233,9 @@ Outcome Runner::outcome_of(const Work& work, const Run& run) const {
                    "ended after " + std::to_string(work.options->idle_limit.count()) +
                        " s without progress" + (lines.empty() ? "" : "; " + lines));
   }
-  if (run.child.status == 0) return {};
+  // What vanishes while a tree is copied changes, and is copied for itself.
+  const bool is_tree = work.job.kind == Job::Kind::tree;
+  if (run.child.status == 0 || (is_tree && run.child.status == k_status_of_vanished)) return {};
   std::string error = "exit status " + std::to_string(run.child.status);
   if (!lines.empty()) error += ": " + lines;
   const bool is_targets = is_of_target(run.child.status) || run.output.tells_of_full_disk();

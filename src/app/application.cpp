@@ -180,7 +180,7 @@ base::Expected<void> Application::build_mirrors() {
   view.waits_for_files = [this](std::string_view src, std::string_view pid) {
     return m_state_file->waits_for_files(src, pid);
   };
-  m_mirrors = std::make_shared<mirroring::Service>(std::move(view), *m_pool, m_clock);
+  m_mirrors = std::make_shared<mirroring::Service>(std::move(view), *m_pool, k_system_clock);
   auto ready = m_mirrors->prepare(mirroring_options(m_configuration.settings()));
   if (!ready) return tl::unexpected(std::move(ready).error());
   (*ready)();

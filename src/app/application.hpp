@@ -18,7 +18,6 @@
 #include "imaging/service.hpp"
 #include "mirroring/service.hpp"
 #include "net/server.hpp"
-#include "os/clock.hpp"
 #include "os/inherited_sockets.hpp"
 #include "os/serial_tasks.hpp"
 #include "os/thread_pool.hpp"
@@ -84,7 +83,6 @@ class Application {
   [[nodiscard]] base::Expected<void> build_mirrors();
   [[nodiscard]] SiteParts site_parts(const Configuration& configuration);
 
-  os::SystemClock m_clock;
   Configuration m_configuration;
   Reloader m_reloader;
   std::size_t m_max_connections = 0;  ///< that the limit of open files is enough for

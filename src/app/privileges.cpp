@@ -74,6 +74,13 @@ Expected<void> make_state_folder(const std::string& path, const config::Daemon& 
   return {};
 }
 
+Expected<void> check_state_folder(const std::string& path) {
+  if (access(path.c_str(), R_OK | W_OK | X_OK) == 0) return {};
+  return base::fail(base::ErrorKind::permission_denied,
+                    "[main] state_dir " + path + ": user " + os::user_name() +
+                        " may not write to it; give it and what is in it to that user");
+}
+
 Expected<void> drop_privileges(const config::Daemon& daemon) {
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   if (!os::is_root()) return {};

@@ -18,6 +18,9 @@ namespace pulse2::app {
 [[nodiscard]] base::Expected<void> make_state_folder(const std::string& path,
                                                      const config::Daemon& daemon);
 
+/// Whether the user that this process has become may write there; the error says what to do.
+[[nodiscard]] base::Expected<void> check_state_folder(const std::string& path);
+
 /// As root: becomes the configured user and group, for good. Programs that are run later get no
 /// rights that this process was given beyond its user's (ambient capabilities).
 [[nodiscard]] base::Expected<void> drop_privileges(const config::Daemon& daemon);

@@ -78,6 +78,7 @@ base::Expected<std::optional<PidFile>> prepare(Application& application,
   PULSE2_TRY(make_state_folder(settings.main.state_dir, settings.daemon));
   PULSE2_TRY(application.bind());
   PULSE2_TRY(drop_privileges(settings.daemon));
+  PULSE2_TRY(check_state_folder(settings.main.state_dir));
   // A change of the user may have changed it.
   set_core_dumps(settings.daemon.core_dumps);
   return pid_file;

@@ -64,7 +64,9 @@ void FileOutput::look() {
   if (!held) return;
   m_size = held->size;
   const auto named = os::status_of(m_path);
-  m_in_place = named && held->inode == named->inode && held->device == named->device;
+  // Who may not look there any more, after a change of the user, goes on with what is open.
+  m_in_place = named ? held->inode == named->inode && held->device == named->device
+                     : named.error().kind != base::ErrorKind::not_found;
 }
 
 bool FileOutput::rename_file(const std::string& from, const std::string& to) {

@@ -27,7 +27,7 @@ class FileOutput : public Output {
   [[nodiscard]] const std::string& path() const { return m_path; }
   /// Of the open file, before the line that is to be written.
   [[nodiscard]] std::uint64_t size() const { return m_size; }
-  /// Whether the open file stands at its path.
+  /// Whether the open file stands at its path, as far as can be seen.
   [[nodiscard]] bool is_in_place() const { return m_in_place; }
   /// rename(2); a failure is complained of.
   bool rename_file(const std::string& from, const std::string& to);

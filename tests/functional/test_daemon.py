@@ -355,6 +355,13 @@ class OtherUser(DaemonTest):
         server.start()
         server.stop()
 
+    def test_a_state_folder_of_root_is_told(self):
+        server = self.make_for_other()
+        (server.folder / "state").mkdir(mode=0o700)  # of a server that ran as root
+        status, output = server.run()
+        self.assertEqual(1, status)
+        self.assertIn(f"[main] state_dir {server.folder}/state: user {OTHER_USER} may not write", output)
+
     def test_a_log_in_a_folder_of_root_is_usable(self):
         server = self.make_for_other()
         log = server.folder / "log" / "server.log"
@@ -376,6 +383,16 @@ class OtherUser(DaemonTest):
                    "the old log is still written to")
         server.send_signal(signal.SIGTERM)
         wait_until(lambda: not server.is_running(), "the daemon ends")
+
+    def test_a_log_in_a_folder_that_is_closed_to_the_user(self):
+        server = self.make_for_other(kind=Server)
+        (server.folder / "log").chmod(0o700)
+        server.start()
+        self.assertEqual(0, server.stop())
+        # It stays open, and nobody complains that it can't be looked at.
+        text = (server.folder / "log" / "server.log").read_text(encoding="utf-8")
+        self.assertIn("server.stopped", text)
+        self.assertNotIn("Permission denied", server.log())
 
     def test_a_log_in_a_folder_of_the_user_rotates(self):
         rotating = with_daemon_options(*self.OPTIONS).replace(

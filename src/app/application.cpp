@@ -275,8 +275,12 @@ void Application::add_reloadable_parts() {
 
 Mistakes Application::reload(Configuration next) {
   auto objections = m_reloader.apply(next);
-  if (objections.empty()) m_configuration = std::move(next);
-  return objections;
+  if (!objections.empty()) return objections;
+  m_configuration = std::move(next);
+  if (m_configuration.settings().imaging_api && !m_imaging) {
+    log::warning("reload.needs_restart", "[imaging_api]: imaging stays off until the next start");
+  }
+  return {};
 }
 
 void Application::drain(std::chrono::milliseconds grace, const std::function<bool()>& hurry) {

@@ -90,6 +90,10 @@ Finding look_at(const Port& port, bool server_runs) {
     if (reason == 0 || (everywhere && reason == EADDRNOTAVAIL)) continue;
     return explain(port, endpoint, reason, server_runs);
   }
+  if (server_runs) {
+    return doubt(port.text() + ": the server runs and does not listen there",
+                 "restart it: the option counts from its next start on; else see its log");
+  }
   return good(port.text() + " is free");
 }
 

@@ -129,6 +129,13 @@ class Reload(ReloadTest):
         mirror = server.proxy("/rpc").getMirror({"name": "m", "uuid": "UUID1"})
         self.assertEqual(server.port, int(mirror["port"]))
 
+    def test_imaging_that_comes_is_named(self):
+        server = self.make_server().start()
+        log = server.reload(BASIC_CONFIGURATION + "\n[imaging_api]\n"
+                            "uuid = 2b1c3f2e-6e0e-4f7a-9a54-0c1d2e3f4a5b\n")
+        self.assertRegex(log, r"WARNING reload\.needs_restart: \[imaging_api\]")
+        self.assertEqual(200, get(server, "/healthz").status)
+
     def test_a_package_tree_is_exchanged(self):
         server = self.make_server(OPEN_TO_LOOKS).start()
         (server.folder / "other").mkdir()

@@ -252,11 +252,17 @@ class CoreDumps(DaemonTest):
         """Whether a server that crashes leaves a core dump."""
         most = resource.getrlimit(resource.RLIMIT_CORE)[1]
         server = self.make(with_daemon_options(*options), Server, name=f"server{len(options)}")
+
+        def prepare():
+            resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+            # Whoever runs the tests in the background may have it ignored.
+            signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
         with open(server.stderr_file, "ab") as stderr:
             server.process = subprocess.Popen(
                 [program(), "-d", "-f", str(server.config_file)], stdin=subprocess.DEVNULL,
                 stdout=stderr, stderr=stderr, cwd=server.folder,
-                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (most, most)))
+                preexec_fn=prepare)
         wait_until(server.is_listening, "the server listens")
         server.send_signal(signal.SIGQUIT)
         _, status = os.waitpid(server.process.pid, 0)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 
 namespace pulse2::os {
@@ -163,6 +164,17 @@ mode_t less_umask(mode_t mode) {
     mask = static_cast<mode_t>(std::strtoul(status->c_str() + at + k_line.size(), nullptr, 8));
   }
   return mode & ~mask;
+}
+
+bool is_open_for_writing(int fd) noexcept {
+  // A read lease is refused while there is a writer. One that comes while it is held is told of by
+  // a signal that is ignored, and waits until the lease is given back.
+  ::fcntl(fd, F_SETSIG, SIGURG);
+  if (::fcntl(fd, F_SETLEASE, F_RDLCK) == 0) {
+    ::fcntl(fd, F_SETLEASE, F_UNLCK);
+    return false;
+  }
+  return errno == EAGAIN;
 }
 
 Expected<void> sync_file(int fd, std::string_view what) {

@@ -30,6 +30,8 @@ struct FileStatus {
   [[nodiscard]] bool is_regular() const noexcept { return S_ISREG(mode); }
   [[nodiscard]] bool is_folder() const noexcept { return S_ISDIR(mode); }
   [[nodiscard]] bool is_link() const noexcept { return S_ISLNK(mode); }
+  /// By its permission bits: by more than its owner and its group.
+  [[nodiscard]] bool is_open_to_others() const noexcept { return (mode & S_IWOTH) != 0; }
   bool operator==(const FileStatus&) const = default;
 };
 
@@ -75,6 +77,10 @@ void read_ahead(int fd, std::uint64_t offset, std::uint64_t size) noexcept;
 /// The rights that a new file of that mode gets: those that the process's umask leaves. For files
 /// whose mode is set afterwards.
 [[nodiscard]] mode_t less_umask(mode_t mode);
+
+/// Whether somebody has the file open for writing now, as far as the system tells: false for file
+/// systems that don't know and for files of others. `fd` is open for reading only.
+[[nodiscard]] bool is_open_for_writing(int fd) noexcept;
 
 /// fsync(2) of an open file.
 [[nodiscard]] base::Expected<void> sync_file(int fd, std::string_view what);

@@ -249,10 +249,19 @@ Expected<void> rename_new_at(int from, const std::string& from_name, int to,
   return errno_failure(errno == ENOTEMPTY ? EEXIST : errno, to_name);
 }
 
+Expected<bool> rename_new_within(int from, const std::string& from_name, int to,
+                                 const std::string& to_name) {
+  if (::renameat2(from, from_name.c_str(), to, to_name.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EXDEV) return false;
+  PULSE2_TRY(rename_new_at(from, from_name, to, to_name));
+  return true;
+}
+
 Expected<void> move_tree_at(int from, const std::string& from_name, int to,
                             const std::string& to_name) {
-  if (::renameat2(from, from_name.c_str(), to, to_name.c_str(), RENAME_NOREPLACE) == 0) return {};
-  if (errno != EXDEV) return rename_new_at(from, from_name, to, to_name);
+  const auto renamed = rename_new_within(from, from_name, to, to_name);
+  if (!renamed) return tl::unexpected(renamed.error());
+  if (*renamed) return {};
   if (stat_at(to, to_name)) return errno_failure(EEXIST, to_name);
   // A name of its own until the copy is whole.
   const std::string copy = std::string(k_temporary_prefix) + unique_name();

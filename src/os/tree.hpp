@@ -79,6 +79,10 @@ struct Space {
 [[nodiscard]] base::Expected<void> rename_new_at(int from, const std::string& from_name, int to,
                                                  const std::string& to_name);
 
+/// The same; false when the names are on different file systems.
+[[nodiscard]] base::Expected<bool> rename_new_within(int from, const std::string& from_name, int to,
+                                                     const std::string& to_name);
+
 /// Moves a file or a folder with all its content, also to another file system: then it is copied,
 /// synced and removed. Error `already_exists` when the new name is taken.
 [[nodiscard]] base::Expected<void> move_tree_at(int from, const std::string& from_name, int to,

@@ -18,6 +18,11 @@ struct Fingerprint {
   /// Takes the files of another fingerprint in, whose names are others.
   void add(const Fingerprint& other) noexcept;
 
+  /// What remains when files that were taken in are left out.
+  [[nodiscard]] Fingerprint without(const Fingerprint& part) const noexcept {
+    return {content - part.content, change - part.change};
+  }
+
   /// False as long as no file was taken in: nothing is known of the folder.
   [[nodiscard]] bool is_known() const noexcept { return content != 0 || change != 0; }
   /// Whether at most rights, owners or numbers of links differ.

@@ -65,6 +65,8 @@ class Catalog::Scan {
   Expected<void> replace(std::string_view src, const std::string& folder,
                          std::shared_ptr<const Entry> entry);
   bool change(std::string_view src, std::vector<Change> changes);
+  std::optional<std::vector<Known>> known(std::string_view src, std::string_view place);
+  Snapshot::EntryPointer holder(std::string_view src, std::string_view pid);
   void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
   std::optional<base::Md5Digest> recall(const std::string& path, const os::FileStatus& status);
 
@@ -75,6 +77,7 @@ class Catalog::Scan {
     std::size_t number = 0;  ///< never used again
     Snapshot::Tree content;
     bool is_served = true;
+    bool is_found = false;                ///< every package was read once
     bool is_scanned = false;              ///< the scan is over
     std::set<std::string> replaced = {};  ///< folders of which others know better than the scan
     std::map<std::string, BrokenPackage> broken = {};  ///< by folder
@@ -83,6 +86,7 @@ class Catalog::Scan {
     [[nodiscard]] Snapshot::EntryPointer find(const std::string& folder) const;
     void place(const std::string& folder, Snapshot::EntryPointer entry,
                std::optional<BrokenPackage> reason);
+    [[nodiscard]] std::vector<Known> known(const std::string& below) const;
     /// As place(), by somebody who knows better than the scan.
     void replace(const std::string& folder, Snapshot::EntryPointer entry,
                  std::optional<BrokenPackage> reason);
@@ -102,6 +106,9 @@ class Catalog::Scan {
                                                    const std::vector<std::string>& follow_links_to);
   void take_over(TreeChange& change);
   [[nodiscard]] bool is_served(const std::string& src) const;
+  /// Whether the tree still waits to be scanned.
+  [[nodiscard]] bool is_opened(std::size_t number) const;
+  [[nodiscard]] const LiveTree* served_tree(std::string_view src) const;
 
   void run();
   /// Waits for trees to be scanned; false when the catalogue stops.
@@ -192,6 +199,26 @@ void Catalog::Scan::LiveTree::replace(const std::string& folder, Snapshot::Entry
                                       std::optional<BrokenPackage> reason) {
   if (!is_scanned) replaced.insert(folder);
   place(folder, std::move(entry), std::move(reason));
+}
+
+std::vector<Catalog::Known> Catalog::Scan::LiveTree::known(const std::string& below) const {
+  const auto is_within = [&below](const std::string& folder) {
+    return below.empty() || (folder.starts_with(below) &&
+                             (folder.size() == below.size() || folder[below.size()] == '/'));
+  };
+  // What begins with the same bytes stands together, with others in between.
+  const auto goes_on = [&below](const std::string& folder) { return folder.starts_with(below); };
+  std::vector<Known> all;
+  for (auto it = place_of(content.packages, below);
+       it != content.packages.end() && goes_on((*it)->folder); ++it) {
+    if (is_within((*it)->folder)) all.push_back({(*it)->folder, *it, std::nullopt});
+  }
+  for (auto it = broken.lower_bound(below); it != broken.end() && goes_on(it->first); ++it) {
+    if (is_within(it->first)) all.push_back({it->first, nullptr, it->second});
+  }
+  std::sort(all.begin(), all.end(),
+            [](const Known& a, const Known& b) { return a.folder < b.folder; });
+  return all;
 }
 
 Expected<void> Catalog::Scan::start() {
@@ -360,20 +387,28 @@ void Catalog::Scan::open_cache() {
                     m_options.cache_file + " was begun afresh: " + m_cache->recreated_because());
 }
 
+bool Catalog::Scan::is_opened(std::size_t number) const {
+  return std::any_of(m_opened.begin(), m_opened.end(),
+                     [number](const OpenTree& tree) { return tree.number == number; });
+}
+
 void Catalog::Scan::exchange_trees() {
   if (m_tasks.is_cancelled()) return;
   const std::lock_guard lock(m_mutex);
   const auto is_outdated = [this](const LiveTree& tree) {
     return std::any_of(m_trees.begin(), m_trees.end(), [&](const LiveTree& other) {
-      return other.content.src == tree.content.src && other.number > tree.number;
+      return other.content.src == tree.content.src && other.number > tree.number &&
+             !is_opened(other.number);
     });
   };
   std::vector<LiveTree> trees;
   for (auto& tree : m_trees) {
     if (is_outdated(tree)) continue;
-    m_dirty = m_dirty || !tree.is_served;
     trees.push_back(std::move(tree));
+    if (is_opened(trees.back().number)) continue;
+    m_dirty = m_dirty || !trees.back().is_served;
     trees.back().is_served = true;
+    trees.back().is_found = true;
   }
   m_trees = std::move(trees);
   if (m_dirty) publish_locked();
@@ -423,10 +458,6 @@ void Catalog::Scan::finish() {
 
 void Catalog::Scan::end_scan() {
   const std::lock_guard lock(m_mutex);
-  const auto is_opened = [this](std::size_t number) {
-    return std::any_of(m_opened.begin(), m_opened.end(),
-                       [number](const OpenTree& tree) { return tree.number == number; });
-  };
   for (auto& tree : m_trees) {
     if (is_opened(tree.number)) continue;
     tree.is_scanned = true;
@@ -512,10 +543,8 @@ Expected<void> Catalog::Scan::replace(std::string_view src, const std::string& f
 
 bool Catalog::Scan::change(std::string_view src, std::vector<Change> changes) {
   const std::lock_guard lock(m_mutex);
-  const auto served = std::find_if(m_trees.begin(), m_trees.end(), [src](const LiveTree& tree) {
-    return tree.is_served && tree.content.src == src;
-  });
-  if (served == m_trees.end()) return false;
+  const LiveTree* served = served_tree(src);
+  if (served == nullptr) return false;
   const bool is_as_expected = std::all_of(
       changes.begin(), changes.end(),
       [&](const Change& change) { return served->find(change.folder) == change.expected; });
@@ -529,6 +558,31 @@ bool Catalog::Scan::change(std::string_view src, std::vector<Change> changes) {
   m_dirty = true;
   m_trees_changed.notify_all();
   return true;
+}
+
+const Catalog::Scan::LiveTree* Catalog::Scan::served_tree(std::string_view src) const {
+  const auto served = std::find_if(m_trees.begin(), m_trees.end(), [src](const LiveTree& tree) {
+    return tree.is_served && tree.content.src == src;
+  });
+  return served == m_trees.end() ? nullptr : &*served;
+}
+
+std::optional<std::vector<Catalog::Known>> Catalog::Scan::known(std::string_view src,
+                                                                std::string_view place) {
+  const std::lock_guard lock(m_mutex);
+  const LiveTree* tree = served_tree(src);
+  if (tree == nullptr || !tree->is_found) return std::nullopt;
+  return tree->known(std::string(place));
+}
+
+Snapshot::EntryPointer Catalog::Scan::holder(std::string_view src, std::string_view pid) {
+  const std::lock_guard lock(m_mutex);
+  const LiveTree* tree = served_tree(src);
+  if (tree == nullptr) return nullptr;
+  const auto& packages = tree->content.packages;
+  const auto found = std::find_if(packages.begin(), packages.end(),
+                                  [pid](const auto& entry) { return entry->id == pid; });
+  return found == packages.end() ? nullptr : *found;
 }
 
 std::optional<base::Md5Digest> Catalog::Scan::recall(const std::string& path,
@@ -613,6 +667,13 @@ Expected<void> Catalog::replace(std::string_view src, const std::string& folder,
 }
 bool Catalog::change(std::string_view src, std::vector<Change> changes) {
   return m_scan->change(src, std::move(changes));
+}
+std::optional<std::vector<Catalog::Known>> Catalog::known(std::string_view src,
+                                                          std::string_view place) const {
+  return m_scan->known(src, place);
+}
+Snapshot::EntryPointer Catalog::holder(std::string_view src, std::string_view pid) const {
+  return m_scan->holder(src, pid);
 }
 std::optional<base::Md5Digest> Catalog::recall(const std::string& path,
                                                const os::FileStatus& status) {

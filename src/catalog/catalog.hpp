@@ -94,6 +94,20 @@ class Catalog {
   /// was expected, or for an unknown src.
   [[nodiscard]] bool change(std::string_view src, std::vector<Change> changes);
 
+  /// A folder that is served, or said to be unusable.
+  struct Known {
+    std::string folder;
+    Snapshot::EntryPointer entry;         ///< null: not served
+    std::optional<BrokenPackage> broken;  ///< why not
+  };
+  /// What is known of the folders that are `place` or stand below it ("": all), in byte order: what
+  /// change() compares with, not yet published changes included. Nothing for a src that is not
+  /// served or whose packages are still being read.
+  [[nodiscard]] std::optional<std::vector<Known>> known(std::string_view src,
+                                                        std::string_view place) const;
+  /// The package of that id as known() has it. Null when there is none.
+  [[nodiscard]] Snapshot::EntryPointer holder(std::string_view src, std::string_view pid) const;
+
   /// Saves the next start from reading a file again. `path` is absolute.
   void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
   /// The MD5 of a file that is as it was when it was remembered. Reads the disk.

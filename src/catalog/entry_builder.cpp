@@ -135,6 +135,7 @@ std::shared_ptr<Entry> build_entry(const FoundPackage& package,
   entry->version = package.description.version;
   entry->generation = generation;
   entry->fingerprint = fingerprint_of(package);
+  entry->descriptions = package.descriptions;
   render(package, *entry);
   return entry;
 }

@@ -43,8 +43,9 @@ bool is_description(std::string_view name) {
 /// Collects the files of one package.
 class FileCollector {
  public:
-  FileCollector(const os::Root& root, FoundPackage& package, Reporter& reporter)
-      : m_root(root), m_package(package), m_reporter(reporter) {}
+  FileCollector(const os::Root& root, FoundPackage& package, Reporter& reporter,
+                const OnFolder& on_folder)
+      : m_root(root), m_package(package), m_reporter(reporter), m_on_folder(on_folder) {}
 
   tl::expected<void, Defect> collect(int fd, const std::vector<os::FolderItem>& items) {
     auto done = visit_items(fd, "", items);
@@ -63,6 +64,7 @@ class FileCollector {
   /// `name` is relative to the package's folder.
   Result visit_folder(const Expected<os::UniqueFd>& fd, const std::string& name) {
     if (!fd) return defect(name, fd.error().for_operator());
+    if (m_on_folder) m_on_folder(joined(m_package.folder, name), fd->get());
     auto items = os::list_opened_folder(fd->get());
     if (!items) return defect(name, items.error().for_operator());
     return visit_items(fd->get(), name, *items);
@@ -167,6 +169,7 @@ class FileCollector {
   const os::Root& m_root;
   FoundPackage& m_package;
   Reporter& m_reporter;
+  const OnFolder& m_on_folder;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> m_ancestors;  ///< device and inode
   bool m_has_outer_ancestors = false;
 };
@@ -203,26 +206,23 @@ Fingerprint fingerprint_of(const FoundPackage& package) {
   return fingerprint;
 }
 
-BrokenPackage duplicate(const std::string& src, const FoundPackage& package,
-                        const std::string& first) {
-  const std::string& id = package.description.id;
-  return {src,
-          src + "/" + package.folder,
-          first + " has the same package id '" + base::printable(id) + "'",
-          package.folder,
-          fingerprint_of(package),
-          id};
+BrokenPackage duplicate(const std::string& src, const std::string& folder, const std::string& id,
+                        const Fingerprint& fingerprint, const std::string& first) {
+  return {
+      src,    src + "/" + folder, first + " has the same package id '" + base::printable(id) + "'",
+      folder, fingerprint,        id};
 }
 
 tl::expected<FoundPackage, Defect> list_package(const os::Root& root, const std::string& folder,
                                                 int fd, const std::vector<os::FolderItem>& items,
-                                                Reporter& reporter) {
+                                                Reporter& reporter, const OnFolder& on_folder) {
   if (!base::is_utf8(folder)) {
     return tl::unexpected(Defect{folder, "a folder name that is not UTF-8"});
   }
   FoundPackage package;
   package.folder = folder;
-  if (auto done = FileCollector(root, package, reporter).collect(fd, items); !done) {
+  FileCollector collector(root, package, reporter, on_folder);
+  if (auto done = collector.collect(fd, items); !done) {
     return tl::unexpected(std::move(done).error());
   }
   return package;

@@ -55,15 +55,20 @@ struct Defect {
 /// True when one of the names is a package's description.
 [[nodiscard]] bool holds_description(const std::vector<os::FolderItem>& items);
 
-/// What becomes of a package whose id the package in `first` has.
-[[nodiscard]] BrokenPackage duplicate(const std::string& src, const FoundPackage& package,
+/// What becomes of a package in `folder` whose id the package in `first` has.
+[[nodiscard]] BrokenPackage duplicate(const std::string& src, const std::string& folder,
+                                      const std::string& id, const Fingerprint& fingerprint,
                                       const std::string& first);
+
+/// Told of each folder (relative to the tree, and open) before it is listed; may be empty.
+using OnFolder = std::function<void(const std::string& folder, int fd)>;
 
 /// Lists the files of `folder`, without reading any. `fd` is the open folder and `items` is what it
 /// holds. Links out of the root, broken links and special files are reported and left out.
+/// `on_folder` is told of the folders below it.
 [[nodiscard]] tl::expected<FoundPackage, Defect> list_package(
     const os::Root& root, const std::string& folder, int fd,
-    const std::vector<os::FolderItem>& items, Reporter& reporter);
+    const std::vector<os::FolderItem>& items, Reporter& reporter, const OnFolder& on_folder = {});
 
 /// The same with the description, which is read after the files were listed.
 [[nodiscard]] tl::expected<FoundPackage, Defect> read_package(const os::Root& root,

@@ -38,6 +38,7 @@ struct Entry {
   /// The state of the folder on the disk that the entry stands for; unknown where something was
   /// changed while the entry was made.
   Fingerprint fingerprint;
+  Fingerprint descriptions;  ///< the part of it that its own conf.xml and conf.json make
 
   /// The package's record as `<value><struct>…</struct></value>`.
   std::shared_ptr<const std::string> fragment;

@@ -292,7 +292,8 @@ void TreeScan::report_broken(const std::string& folder, const Defect& defect, Se
 }
 
 void TreeScan::report_duplicate(const FoundPackage& package, const FoundPackage& first) {
-  auto broken = duplicate(m_root.path(), package, first.folder);
+  auto broken = duplicate(m_root.path(), package.folder, package.description.id,
+                          fingerprint_of(package), first.folder);
   m_context.reporter.report(Severity::warning, "catalog.duplicate_id",
                             broken.file + ": not served, " + broken.reason);
   m_context.events.push({m_number, package.folder, nullptr, std::move(broken)});

@@ -10,7 +10,7 @@ k_packages_build="g++ cmake ninja-build ccache mold
   libexpected-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev"
 
 k_packages_test="libgtest-dev libgmock-dev clang-14 clang libclang-rt-14-dev clang-tidy-14
-  clang-format-14 python3 git curl wget rsync openssl strace util-linux procps tftp-hpa atftp
+  clang-format-14 python3 git curl wget rsync unzip openssl strace util-linux procps tftp-hpa atftp
   systemd libseccomp2 genisoimage openssh-server openssh-client"
 
 # What the things to try of ./run.sh need.

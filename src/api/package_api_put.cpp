@@ -84,6 +84,9 @@ Expected<Answer> push(const Context& context, const Arguments& arguments) {
   if (!name) return tl::unexpected(name.error());
   const auto files = arguments.array(1, "files");
   if (!files) return tl::unexpected(files.error());
+  PULSE2_TRY(base::check_component(*name, "random_dir"));
+  // First: with a conf.xml among the files, detection would take it for a package.
+  PULSE2_TRY(context.editor->begin_upload(context.uploads.path + "/" + std::string(*name)));
   PULSE2_TRY(push_files(context.uploads, *name, **files, arguments.at(2).truthy()));
   return Value(true);
 }
@@ -241,6 +244,8 @@ Expected<void> associate_names(const Context& context, std::string_view pid,
   auto entry = context.editor->add(context.packages.src(), pid, uploaded->additions());
   if (!entry) return tl::unexpected(std::move(entry).error());
   uploaded->remove_emptied();
+  for (const auto& name : names)
+    context.editor->end_upload(context.uploads.path + "/" + name);
   return {};
 }
 

@@ -4,10 +4,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/method_table.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/sync_ledger.hpp"
+#include "catalog/tree_guard.hpp"
 
 namespace pulse2::api {
 
@@ -22,6 +24,8 @@ class CatalogReader {
   /// Never null.
   [[nodiscard]] virtual std::shared_ptr<const catalog::Snapshot> snapshot() const = 0;
   [[nodiscard]] virtual catalog::Progress progress() const = 0;
+  /// Trees that are served as they were because their packages are out of sight.
+  [[nodiscard]] virtual std::vector<catalog::FrozenTree> frozen() const = 0;
 };
 
 /// The packages below one src as its mount points show them. Cheap to copy.

@@ -90,6 +90,18 @@ std::string phase_text(const catalog::Progress& progress) {
   return {};
 }
 
+std::string frozen_section(const std::vector<catalog::FrozenTree>& frozen) {
+  if (frozen.empty()) return {};
+  std::string text =
+      "<h2>Trees that are out of sight</h2>\n<p>Their packages are listed as before, until they "
+      "are there again or a reload (SIGHUP) confirms that they are gone.</p>\n<ul class=\"bad\">\n";
+  for (const auto& tree : frozen) {
+    text += "<li><code>" + base::escape_html(tree.src) +
+            "</code>: " + base::escape_html(tree.reason) + "</li>\n";
+  }
+  return text + "</ul>\n";
+}
+
 std::string broken_section(const catalog::Snapshot& snapshot) {
   const auto& broken = snapshot.broken();
   if (broken.empty()) return {};
@@ -112,22 +124,23 @@ http::Response root_response(const net::Request& request) {
 
 }  // namespace
 
-std::string description_page(const DescriptionOptions& options, const catalog::Snapshot& snapshot,
-                             const catalog::Progress& progress) {
+std::string description_page(const DescriptionOptions& options, const CatalogReader& catalog) {
+  const auto snapshot = catalog.snapshot();
   std::string html =
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
       "<title>Pulse 2 package server</title>\n<style>";
   html += k_style;
   html += "</style></head>\n<body>\n<h1>Pulse 2 package server</h1>\n<p>Version " +
           base::escape_html(options.version) + ", " + base::escape_html(options.base_url) +
-          "</p>\n<p>" + base::escape_html(phase_text(progress)) +
+          "</p>\n<p>" + base::escape_html(phase_text(catalog.progress())) +
           "</p>\n<h2>Services</h2>\n<table>\n"
           "<tr><th>URL</th><th>Kind</th><th>Section</th><th>State</th></tr>\n";
   for (const ServiceDescription& service : options.services) {
-    html += service_row(options, service, snapshot);
+    html += service_row(options, service, *snapshot);
   }
   html += "</table>\n<p>APIs are called by XML-RPC (POST).</p>\n";
-  html += broken_section(snapshot);
+  html += frozen_section(catalog.frozen());
+  html += broken_section(*snapshot);
   if (options.mirrors) html += mirror_section(options.mirrors(), std::chrono::system_clock::now());
   return html + "</body>\n</html>\n";
 }
@@ -138,8 +151,7 @@ std::shared_ptr<net::Handler> make_description_handler(
   return std::make_shared<PageHandler>(
       std::vector<std::string_view>{"GET", "HEAD"}, authenticate,
       [options = std::move(options), catalog = std::move(catalog)](const net::Request&) {
-        return page(200, "text/html; charset=utf-8",
-                    description_page(options, *catalog->snapshot(), catalog->progress()));
+        return page(200, "text/html; charset=utf-8", description_page(options, *catalog));
       });
 }
 

@@ -29,11 +29,11 @@ struct DescriptionOptions {
   std::function<std::vector<mirroring::TargetReport>()> mirrors;  ///< may be empty
 };
 
-/// The page's HTML: every service with URL, kind and state, the scan's progress, the packages
-/// that can't be used and the mirror targets. Everything that comes from outside is escaped.
+/// The page's HTML: every service with URL, kind and state, the scan's progress, the trees that are
+/// out of sight, the packages that can't be used and the mirror targets. Everything that comes from
+/// outside is escaped.
 [[nodiscard]] std::string description_page(const DescriptionOptions& options,
-                                           const catalog::Snapshot& snapshot,
-                                           const catalog::Progress& progress);
+                                           const CatalogReader& catalog);
 
 /// GET and HEAD /desc.
 [[nodiscard]] std::shared_ptr<net::Handler> make_description_handler(

@@ -6,11 +6,13 @@
 
 #include "api/uploads.hpp"
 #include "app/connection_room.hpp"
+#include "app/detection_part.hpp"
 #include "app/imaging_part.hpp"
 #include "app/log_part.hpp"
 #include "app/mirroring_part.hpp"
 #include "app/pxe_part.hpp"
 #include "app/tftp_part.hpp"
+#include "base/text.hpp"
 #include "catalog/reporter.hpp"
 #include "log/log.hpp"
 
@@ -69,15 +71,20 @@ class Application::LogReporter final : public catalog::Reporter {
 /// The catalogue as the APIs see it.
 class Application::LiveCatalog final : public api::CatalogReader {
  public:
-  explicit LiveCatalog(std::shared_ptr<const catalog::Catalog> catalog)
-      : m_catalog(std::move(catalog)) {}
+  /// `guard` must outlive it.
+  LiveCatalog(std::shared_ptr<const catalog::Catalog> catalog, const catalog::TreeGuard& guard)
+      : m_catalog(std::move(catalog)), m_guard(guard) {}
   [[nodiscard]] std::shared_ptr<const catalog::Snapshot> snapshot() const override {
     return m_catalog->snapshot();
   }
   [[nodiscard]] catalog::Progress progress() const override { return m_catalog->progress(); }
+  [[nodiscard]] std::vector<catalog::FrozenTree> frozen() const override {
+    return m_guard.frozen();
+  }
 
  private:
   std::shared_ptr<const catalog::Catalog> m_catalog;
+  const catalog::TreeGuard& m_guard;
 };
 
 Application::Application(Configuration configuration, std::vector<os::InheritedSocket> sockets)
@@ -140,6 +147,7 @@ base::Expected<void> Application::build() {
   auto state = store::State::open(settings.main.state_dir + "/state.sqlite");
   if (!state) return tl::unexpected(std::move(state).error());
   m_state_file = std::move(*state);
+  (void)m_tree_guard.confirm(settings.sources());
   catalog::CatalogOptions options;
   options.waits_for_files = [this](std::string_view src, std::string_view pid) {
     return m_state_file->waits_for_files(src, pid);
@@ -153,6 +161,12 @@ base::Expected<void> Application::build() {
                                                *m_mirrors, m_package_locks, *m_pool, *m_reporter);
   m_editor->recover();
   clear_upload_folders(settings);
+  const catalog::DetectionParts detection_parts{*m_catalog,      *m_state_file, *m_mirrors,
+                                                m_package_locks, *m_pool,       *m_reporter};
+  auto detection = catalog::Detection::create(detection_options(settings), detection_parts,
+                                              m_tree_guard, m_clock);
+  if (!detection) return tl::unexpected(std::move(detection).error());
+  m_detection = std::move(*detection);
   m_imaging = make_imaging(settings, *m_pool, *m_state_file);
   return {};
 }
@@ -198,7 +212,7 @@ catalog::EditorOptions Application::editor_options(const config::Settings& setti
 
 SiteParts Application::site_parts(const Configuration& configuration) {
   SiteParts parts;
-  parts.catalog = std::make_shared<const LiveCatalog>(m_catalog);
+  parts.catalog = std::make_shared<const LiveCatalog>(m_catalog, m_tree_guard);
   parts.ledger = m_mirrors;
   parts.mirrors = [mirrors = m_mirrors] { return mirrors->status(); };
   parts.editor = m_editor;
@@ -217,6 +231,7 @@ base::Expected<void> Application::start() {
   m_server->start();
   PULSE2_TRY(m_catalog->start());
   m_mirrors->start();
+  m_detection->start();
   start_imaging();
   if (m_tftp) m_tftp->start();
   m_state = State::serving;
@@ -249,6 +264,11 @@ void Application::add_reloadable_parts() {
   });
   m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
     return m_mirrors->prepare(mirroring_options(next.settings()));
+  });
+  m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
+    return [this, options = detection_options(next.settings())] {
+      m_detection->set_options(options, m_tree_guard.confirm(options.srcs));
+    };
   });
   m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
     return [this, options = editor_options(next.settings())] { m_editor->set_options(options); };
@@ -297,6 +317,7 @@ void Application::stop() {
   if (m_pxe) m_pxe->stop();
   if (m_imaging) m_imaging->stop();
   if (m_editor) m_editor->cancel();
+  if (m_detection) m_detection->stop();
   if (m_catalog) m_catalog->stop();
   if (m_mirrors) m_mirrors->stop();
   if (m_pool) m_pool->stop();
@@ -311,12 +332,21 @@ std::string Application::status() const {
          ", packages: " + std::to_string(snapshot->package_count());
 }
 
+std::string Application::packages_reason() const {
+  std::string reason = scan_reason(m_catalog->progress());
+  if (!reason.empty()) return reason;
+  std::vector<std::string> frozen;
+  for (const auto& tree : m_tree_guard.frozen())
+    frozen.push_back(tree.src + ": " + tree.reason);
+  return base::join(frozen, "; ");
+}
+
 std::string Application::health() const {
   switch (m_state.load()) {
     case State::starting:
       return "starting";
     case State::serving:
-      return scan_reason(m_catalog->progress());
+      return packages_reason();
     case State::stopping:
     case State::stopped:
       return "stopping";

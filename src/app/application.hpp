@@ -13,11 +13,14 @@
 #include "app/site_builder.hpp"
 #include "base/error.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/detection.hpp"
 #include "catalog/editor.hpp"
 #include "catalog/package_locks.hpp"
+#include "catalog/tree_guard.hpp"
 #include "imaging/service.hpp"
 #include "mirroring/service.hpp"
 #include "net/server.hpp"
+#include "os/clock.hpp"
 #include "os/inherited_sockets.hpp"
 #include "os/serial_tasks.hpp"
 #include "os/thread_pool.hpp"
@@ -70,6 +73,8 @@ class Application {
   [[nodiscard]] std::string health() const;
   /// PXE clients are answered by imaging, if that runs.
   void start_imaging();
+  /// Why not all packages are served, "" when they are.
+  [[nodiscard]] std::string packages_reason() const;
   /// Makes what runs. Error for a state file that can't be used.
   [[nodiscard]] base::Expected<void> build();
   /// Removes what interrupted uploads left behind.
@@ -97,9 +102,12 @@ class Application {
   std::unique_ptr<LogReporter> m_reporter;
   std::unique_ptr<store::State> m_state_file;
   catalog::PackageLocks m_package_locks;
+  catalog::TreeGuard m_tree_guard;
+  os::SystemClock m_clock;
   std::shared_ptr<catalog::Catalog> m_catalog;
   std::shared_ptr<mirroring::Service> m_mirrors;
   std::shared_ptr<catalog::Editor> m_editor;
+  std::unique_ptr<catalog::Detection> m_detection;
   std::shared_ptr<imaging::Service> m_imaging;  ///< null: off
   std::unique_ptr<pxe_service::Service> m_pxe;  ///< null: as above; on the thread of imaging
 };

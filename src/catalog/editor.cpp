@@ -1,6 +1,7 @@
 #include "catalog/editor.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/names.hpp"
@@ -367,6 +368,15 @@ Expected<Editor::EntryPointer> Editor::remove(std::string_view src, std::string_
   if (!change_noted) return tl::unexpected(change_noted.error());
   PULSE2_TRY(draft->commit_exchange());
   return publish(*draft, (*entry)->src, (*entry)->generation + 1);
+}
+
+Expected<void> Editor::begin_upload(const std::string& folder) {
+  return m_state.note_upload(folder, std::chrono::system_clock::now());
+}
+
+void Editor::end_upload(const std::string& folder) {
+  // A note that stays is forgotten after a day.
+  (void)m_state.forget_upload(folder);
 }
 
 Expected<void> Editor::take_away(Draft& draft) {

@@ -79,6 +79,11 @@ class Editor {
   [[nodiscard]] base::Expected<EntryPointer> remove(std::string_view src, std::string_view pid,
                                                     const std::vector<std::string>& names);
 
+  /// Notes that a client uploads into that folder (absolute): it is no package to be taken over,
+  /// for a day or until end_upload().
+  [[nodiscard]] base::Expected<void> begin_upload(const std::string& folder);
+  void end_upload(const std::string& folder);
+
   /// Removes or withdraws the package. One that was dropped before is no error.
   [[nodiscard]] base::Expected<void> drop(std::string_view src, std::string_view pid);
 

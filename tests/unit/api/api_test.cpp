@@ -49,6 +49,7 @@ class FixedCatalog final : public CatalogReader {
     return m_snapshot;
   }
   [[nodiscard]] catalog::Progress progress() const override { return {}; }
+  [[nodiscard]] std::vector<catalog::FrozenTree> frozen() const override { return {}; }
 
  private:
   std::shared_ptr<const catalog::Snapshot> m_snapshot;

@@ -512,3 +512,76 @@ PXE = [
                               ("imaging.logClientAction",
                                ("UUID17", 8, "boot", "hostname sent: pc1")))),
 ]
+
+
+@dataclasses.dataclass(frozen=True)
+class DetectionDifference:
+    """`instead_of` makes what we show of what was recorded; `method`: of one of the stories only."""
+
+    reason: str
+    labels: tuple
+    instead_of: typing.Callable
+    method: typing.Optional[str] = None
+
+    def covers(self, line, method):
+        return line["label"] in self.labels and self.method in (None, method)
+
+
+def edited_on_disk(answer):
+    """newpkg with the description that was written to the disk."""
+    return {**answer, "version": "2", "command": {"name": "c", "command": "echo edited"}}
+
+
+def with_second_file(answer):
+    """newpkg with the file that was added."""
+    md5sums = ("60b725f10c9c85c70d97880dfe8191b3  a.txt\n"
+               "3b5d5c3712955042212316173ccf37be  b.txt\n").encode()
+    names = {"a.txt": b"a\n", "b.txt": b"b\n", "MD5SUMS": md5sums}
+    return {**edited_on_disk(answer), "size": sum(map(len, names.values())), "files": [
+        {"name": name, "path": "/newpkg", "id": file_id("newpkg", name, content)}
+        for name, content in names.items()]}
+
+
+def with_sums_of_both(value):
+    return {**value, "MD5SUMS": {"text": "60b725f10c9c85c70d97880dfe8191b3  a.txt\n"
+                                         "3b5d5c3712955042212316173ccf37be  b.txt\n"}}
+
+
+def with_files_of_inv(lines):
+    return [*lines, "inv/", "inv/MD5SUMS  44  9a6653b6edbdddd2a5f48e4f370150c1",
+            "inv/setup.exe  502  90821dcaf70683c6af4915d22f6e5202"]
+
+
+SECOND_TEST = {
+    "id": "test", "label": "test", "version": "9", "description": "d", "licenses": "",
+    "basepath": "@VAR@/p1/dup", "size": 42, "reboot": "0", "associateinventory": 0,
+    "boolcnd": "", "Qvendor": "", "Qsoftware": "", "Qversion": "",
+    "installInit": {"name": "", "command": ""}, "preCommand": {"name": "", "command": ""},
+    "command": {"name": "c", "command": "true"},
+    "postCommandSuccess": {"name": "", "command": ""},
+    "postCommandFailure": {"name": "", "command": ""},
+    "files": [{"path": "/dup", "name": "MD5SUMS", "id": "bd24258bd42d8ed78daa7b59ca43570d"},
+              {"path": "/dup", "name": "a.txt", "id": "2cf7a1e5921958fdb78049bc0dc59d99"}]}
+
+DETECTION = [
+    DetectionDifference("a description that is edited on the disk is noticed without a method too",
+                        ("version after conf.xml edit on disk",), lambda _: "2", "none"),
+    DetectionDifference("a description that is edited on the disk is noticed without a method too",
+                        ("detail after disk edit",), edited_on_disk, "none"),
+    DetectionDifference("added files count: ids, sizes and MD5SUMS are right",
+                        ("detail after adding b.txt to dir (5s later)",), with_second_file),
+    DetectionDifference("added files count: ids, sizes and MD5SUMS are right",
+                        ("MD5SUMS after b.txt",), with_sums_of_both),
+    DetectionDifference("without its conf.xml a package is withdrawn, its files stay",
+                        ("tree after removing inv/conf.xml (real_package_deletion on by default)",),
+                        with_files_of_inv),
+    DetectionDifference("of two folders with one id the first in byte order is served, by any method",
+                        ("detail test after a dup with the same id",), lambda _: SECOND_TEST),
+    DetectionDifference("packages are moved out of tmp_input_dir; the files of inv stay",
+                        ("tree after tmp_input/incoming",),
+                        lambda value: {"p1": with_files_of_inv(value["p1"]), "tmp": []}),
+    DetectionDifference("of two folders with one id the first in byte order is served, by any method",
+                        ("after a broken conf.xml + a good package were dropped",),
+                        lambda answer: [SECOND_TEST if package["id"] == "test" else package
+                                        for package in answer]),
+]

@@ -184,6 +184,7 @@ void Application::clear_upload_folders(const config::Settings& settings) {
   }
 }
 
+<<<<<<< HEAD
 base::Expected<void> Application::build_mirrors() {
   mirroring::CatalogView view;
   view.snapshot = [this] { return m_catalog->snapshot(); };
@@ -202,11 +203,15 @@ base::Expected<void> Application::build_mirrors() {
 }
 
 catalog::EditorOptions Application::editor_options(const config::Settings& settings) {
+=======
+catalog::EditorOptions Application::editor_options(const config::Settings& settings) const {
+>>>>>>> c574b1a (Refuse calls that change a tree out of sight; test deletions)
   catalog::EditorOptions options;
   for (const auto& section : settings.package_api_puts)
     options.srcs.push_back(section.src);
   options.follow_links_to = settings.http.follow_links_to;
   options.real_deletion = settings.main.real_package_deletion;
+  options.objection = [this](std::string_view src) { return m_tree_guard.objection(src); };
   return options;
 }
 

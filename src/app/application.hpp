@@ -79,7 +79,7 @@ class Application {
   [[nodiscard]] base::Expected<void> build();
   /// Removes what interrupted uploads left behind.
   static void clear_upload_folders(const config::Settings& settings);
-  [[nodiscard]] static catalog::EditorOptions editor_options(const config::Settings& settings);
+  [[nodiscard]] catalog::EditorOptions editor_options(const config::Settings& settings) const;
 
   /// The passed sockets are bound: says which of them were not wanted.
   void let_go_of_sockets();

@@ -130,6 +130,14 @@ bool Editor::may_change(std::string_view src) const {
          options->srcs.end();
 }
 
+Expected<void> Editor::check_tree(std::string_view src) const {
+  const auto options = m_options.get();
+  const auto objection = options->objection ? options->objection(src) : std::nullopt;
+  if (!objection) return {};
+  return base::fail(ErrorKind::unavailable, "the packages are out of reach, try again later",
+                    std::string(src) + ": " + *objection);
+}
+
 bool Editor::is_all_found() const {
   const auto phase = m_catalog.progress().phase;
   return phase == Progress::Phase::verifying || phase == Progress::Phase::done;
@@ -143,6 +151,7 @@ Expected<Editor::EntryPointer> Editor::find_editable(std::string_view src,
     return base::fail(ErrorKind::permission_denied,
                       "this package belongs to a tree that can't be changed from here");
   }
+  PULSE2_TRY(check_tree(*entry->src));
   return entry;
 }
 
@@ -197,6 +206,7 @@ Expected<Editor::EntryPointer> Editor::create(std::string_view src, const std::s
   PULSE2_TRY(change(description, true));
   PULSE2_TRY(check(description, pid));
   const auto tree = std::make_shared<const std::string>(without_slashes(src));
+  PULSE2_TRY(check_tree(*tree));
   auto root = os::Root::open(*tree, m_options.get()->follow_links_to);
   if (!root) return tl::unexpected(std::move(root).error());
   auto draft = Draft::open(std::move(*root), pid);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct EditorOptions {
   std::vector<std::string> srcs;             ///< the trees that may be changed, as configured
   std::vector<std::string> follow_links_to;  ///< as in CatalogOptions
   bool real_deletion = true;  ///< false: a dropped package keeps its files, withdrawn by `.rem`
+  /// Why a tree must not be changed now, nothing when it may; empty: each may. Called by any
+  /// thread.
+  std::function<std::optional<std::string>(std::string_view src)> objection = {};
 };
 
 /// Changes packages. Each function prepares the new state beside the old one, makes it durable,
@@ -93,6 +97,8 @@ class Editor {
   [[nodiscard]] base::Expected<EntryPointer> find_editable(std::string_view src,
                                                            std::string_view pid) const;
   [[nodiscard]] bool may_change(std::string_view src) const;
+  /// Error `unavailable` for a tree that is out of sight: what was written would be lost.
+  [[nodiscard]] base::Expected<void> check_tree(std::string_view src) const;
   [[nodiscard]] bool is_all_found() const;
   /// To be kept until the change is published.
   [[nodiscard]] base::Expected<SyncLedger::ChangePointer> note_change(const Entry& entry);

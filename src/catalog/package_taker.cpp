@@ -177,8 +177,7 @@ Outcome PackageTaker::serve(const os::Root& root, Work& work,
                             src + ": MD5SUMS can't be written (" + error.for_operator() +
                                 "), they are served from memory");
   };
-  const EntryBuilder builder(root, std::make_shared<const std::string>(src), nullptr,
-                             on_write_failure);
+  const EntryBuilder builder(root, std::make_shared<const std::string>(src), on_write_failure);
   const auto entry = builder.build(work.package, work.former ? work.former->generation + 1 : 1);
   changes.push_back({entry->folder, is_renamed ? nullptr : work.former, entry, std::nullopt});
   if (is_renamed) changes.push_back({work.from, work.former, nullptr, std::nullopt});

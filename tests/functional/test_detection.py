@@ -30,14 +30,14 @@ def configuration(loop=NEVER, method="none", smart_time=4, more="", put=""):
 class DetectionTest(FolderTest):
     """Each test has a server of its own."""
 
-    def start(self, text, packages=("one",)):
+    def start(self, text, packages=("one",), command_prefix=()):
         self.place = self.new_folder("server")
         self.src = self.place / "src"
         for name in ("src", "upload", "elsewhere"):
             (self.place / name).mkdir(mode=0o700)
         for pid in packages:
             make_package(self.src, pid, {"a.txt": pid.encode(), "sub/b.txt": b"b"})
-        self.server = Server(self.place, text)
+        self.server = Server(self.place, text, command_prefix=command_prefix)
         self.addCleanup(self.end)
         self.server.start()
         self.api = self.server.proxy(API)
@@ -300,6 +300,22 @@ class HeldBack(DetectionTest):
 class Rounds(DetectionTest):
     """What no hint tells of is found in the next round."""
 
+    def test_more_folders_than_the_system_watches(self):
+        if subprocess.run([*self.few_watches(), "true"], check=False).returncode:
+            self.skipTest("limits of watches can't be set here")
+        self.start(configuration(loop=1), ("one", "two", "three"), self.few_watches())
+        make_package(self.src, "four", {"a.txt": b"a", "b/c/d": b"d"})
+        self.wait_until_served_as_on_disk("four")
+        (self.src / "four" / "b" / "c" / "d").write_bytes(b"changed")
+        self.wait_until_served_as_on_disk("four")
+        self.assertEqual(1, self.server.log().count("detection.watch_limit"))
+
+    @staticmethod
+    def few_watches():
+        """Begins a command in a user namespace that may watch two folders."""
+        return ["unshare", "--user", "--map-root-user", "sh", "-c",
+                'echo 2 > /proc/sys/user/max_inotify_watches && exec "$@"', "sh"]
+
     def test_a_link_to_a_package(self):
         self.start(configuration(loop=1))
         (self.src / "alias").symlink_to("one")
@@ -458,6 +474,19 @@ class OutOfSight(DetectionTest):
         self.wait_for_log("detection.tree_frozen")
         self.server.reload()
         self.wait_for_ids()
+
+    def test_a_tree_that_is_out_of_sight_is_not_changed_by_calls(self):
+        self.start(configuration(), self.PACKAGES)
+        self.src.rename(self.place / "away")
+        self.src.mkdir()
+        package = {"id": "new", "label": "New", "version": "1", "description": "",
+                   "command": {"name": "c", "command": "run"}}
+        self.assertFalse(self.api.putPackageDetail(package)[0])
+        self.assertEqual([], os.listdir(self.src))
+        self.src.rmdir()
+        (self.place / "away").rename(self.src)
+        wait_until(self.server.is_healthy, "the tree is there again")
+        self.assertTrue(self.api.putPackageDetail(package)[0])
 
     def test_few_packages_may_vanish(self):
         self.start(configuration(), self.PACKAGES)

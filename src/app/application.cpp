@@ -184,7 +184,6 @@ void Application::clear_upload_folders(const config::Settings& settings) {
   }
 }
 
-<<<<<<< HEAD
 base::Expected<void> Application::build_mirrors() {
   mirroring::CatalogView view;
   view.snapshot = [this] { return m_catalog->snapshot(); };
@@ -202,10 +201,7 @@ base::Expected<void> Application::build_mirrors() {
   return {};
 }
 
-catalog::EditorOptions Application::editor_options(const config::Settings& settings) {
-=======
 catalog::EditorOptions Application::editor_options(const config::Settings& settings) const {
->>>>>>> c574b1a (Refuse calls that change a tree out of sight; test deletions)
   catalog::EditorOptions options;
   for (const auto& section : settings.package_api_puts)
     options.srcs.push_back(section.src);

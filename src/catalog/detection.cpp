@@ -243,6 +243,7 @@ void Detection::Loop::look() {
   const bool is_round = began >= m_next_round;
   if (!is_round && began < m_next_look) return;
   if (is_round) m_next_round = began + m_options->rules.round;
+  if (is_round && !m_drops.empty()) m_intake.forget_old_uploads();
   for (auto& drop : m_drops) {
     const Moment now = Moment::now(m_clock);
     // What was in the way in the tree may be gone in the next round.

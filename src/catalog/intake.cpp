@@ -97,6 +97,11 @@ std::vector<std::string> Intake::uploads() const {
   return folders ? std::move(*folders) : std::vector<std::string>{};
 }
 
+void Intake::forget_old_uploads() const {
+  // Notes that stay do no harm.
+  (void)m_parts.state.forget_uploads_before(m_clock.now() - k_upload_age);
+}
+
 Sighting Intake::look(const std::string& folder, const OnFolder& on_folder) {
   Sighting sighting;
   sighting.places = {""};

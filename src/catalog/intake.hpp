@@ -31,6 +31,9 @@ class Intake {
   /// after a warning, anything in a folder that others may write to. A missing folder is empty.
   [[nodiscard]] Sighting look(const std::string& folder, const OnFolder& on_folder);
 
+  /// Forgets the uploads that are too old to be left alone.
+  void forget_old_uploads() const;
+
   struct Result {
     Outcome outcome = Outcome::done;
     std::string package;  ///< the folder in the tree, empty when nothing was taken over

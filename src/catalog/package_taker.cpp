@@ -144,27 +144,38 @@ Outcome PackageTaker::publish(const os::Root& root, Work& work) const {
   if (!listed || fingerprint_of(*listed) != fingerprint) return Outcome::again;
   if (present.entry && present.entry->fingerprint == fingerprint) return Outcome::done;
   if (work.from.empty()) work.former = present.entry;
-  std::vector<Catalog::Change> changes;
-  const auto holder = m_parts.catalog.holder(src, id);
-  if (holder && holder->folder != folder && holder->folder != work.from) {
-    const bool is_second = holder->folder < folder;
-    auto broken = is_second ? duplicate(src, folder, id, fingerprint, holder->folder)
-                            : duplicate(src, holder->folder, id, holder->fingerprint, folder);
-    m_parts.reporter.report(Severity::warning, "catalog.duplicate_id",
-                            broken.file + ": not served, " + broken.reason);
-    if (!is_second) {
-      changes.push_back({holder->folder, holder, nullptr, std::move(broken)});
-    } else {
-      const bool is_changed = m_parts.catalog.change(
-          src, {Catalog::Change{folder, present.entry, nullptr, std::move(broken)}});
-      return is_changed ? Outcome::done : Outcome::again;
-    }
+  const auto rival = rival_of(src, work);
+  if (rival && rival->folder < folder) return stand_back(src, work, present, *rival);
+  return serve(root, work, rival);
+}
+
+Snapshot::EntryPointer PackageTaker::rival_of(const std::string& src, const Work& work) const {
+  auto holder = m_parts.catalog.holder(src, work.package.description.id);
+  const bool is_other =
+      holder && holder->folder != work.package.folder && holder->folder != work.from;
+  return is_other ? holder : nullptr;
+}
+
+void PackageTaker::report_duplicate(const BrokenPackage& broken) const {
+  m_parts.reporter.report(Severity::warning, "catalog.duplicate_id",
+                          broken.file + ": not served, " + broken.reason);
+}
+
+Outcome PackageTaker::stand_back(const std::string& src, const Work& work,
+                                 const Catalog::Known& present, const Entry& rival) const {
+  const auto& package = work.package;
+  auto broken =
+      duplicate(src, package.folder, package.description.id, fingerprint_of(package), rival.folder);
+  if (present.entry) m_parts.ledger.mark_pending(src, present.entry->id);
+  if (!m_parts.catalog.change(src, {{package.folder, present.entry, nullptr, broken}})) {
+    return Outcome::again;
   }
-  return serve(root, work, std::move(changes));
+  report_duplicate(broken);
+  return Outcome::done;
 }
 
 Outcome PackageTaker::serve(const os::Root& root, Work& work,
-                            std::vector<Catalog::Change> changes) const {
+                            const Snapshot::EntryPointer& rival) const {
   const std::string& src = root.path();
   const std::string& id = work.package.description.id;
   const bool is_renamed = !work.from.empty();
@@ -179,8 +190,14 @@ Outcome PackageTaker::serve(const os::Root& root, Work& work,
   };
   const EntryBuilder builder(root, std::make_shared<const std::string>(src), on_write_failure);
   const auto entry = builder.build(work.package, work.former ? work.former->generation + 1 : 1);
-  changes.push_back({entry->folder, is_renamed ? nullptr : work.former, entry, std::nullopt});
+  std::vector<Catalog::Change> changes = {
+      {entry->folder, is_renamed ? nullptr : work.former, entry, std::nullopt}};
   if (is_renamed) changes.push_back({work.from, work.former, nullptr, std::nullopt});
+  if (rival) {
+    auto broken = duplicate(src, rival->folder, id, rival->fingerprint, entry->folder);
+    report_duplicate(broken);
+    changes.push_back({rival->folder, rival, nullptr, std::move(broken)});
+  }
   if (!m_parts.catalog.change(src, std::move(changes))) return Outcome::again;
   report_taken(src, work, *entry);
   return Outcome::done;

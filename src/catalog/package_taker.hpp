@@ -61,8 +61,14 @@ class PackageTaker {
   [[nodiscard]] base::Expected<void> hash(const os::Root& root, Work& work) const;
   void recall(const os::Root& root, Work& work) const;
   [[nodiscard]] Outcome publish(const os::Root& root, Work& work) const;
+  /// Another folder that is served with the same id, else null.
+  [[nodiscard]] Snapshot::EntryPointer rival_of(const std::string& src, const Work& work) const;
+  void report_duplicate(const BrokenPackage& broken) const;
+  [[nodiscard]] Outcome stand_back(const std::string& src, const Work& work,
+                                   const Catalog::Known& present, const Entry& rival) const;
+  /// In the place of `rival`, which may be null.
   [[nodiscard]] Outcome serve(const os::Root& root, Work& work,
-                              std::vector<Catalog::Change> changes) const;
+                              const Snapshot::EntryPointer& rival) const;
   void report_taken(const std::string& src, const Work& work, const Entry& entry) const;
   /// The lock of the package that is served, nothing when somebody holds it.
   [[nodiscard]] std::optional<PackageLocks::Guard> lock_if(bool is_wanted,

@@ -6,7 +6,7 @@ from tests.support.packages import conf_xml, make_package, md5_hex
 from tests.support.server import wait_until
 from tests.support.wire import Connection, get
 
-LARGE = bytes(range(256)) * (64 << 12)  # more than a socket's buffers hold
+LARGE = bytes(range(256)) * (16 << 12)  # more than a socket's buffers hold
 CONFIGURATION = BASIC_CONFIGURATION + """
 [package_api_put:01]
 mount_point = /package_api

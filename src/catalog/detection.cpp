@@ -169,8 +169,9 @@ void Detection::Loop::arrange(const DetectionOptions& options) {
     return options.is_active &&
            std::find(options.srcs.begin(), options.srcs.end(), src) != options.srcs.end();
   };
-  m_trees.remove_if([&](const TrackedTree& tree) {
+  m_trees.remove_if([&](TrackedTree& tree) {
     if (is_wanted(tree.src())) return false;
+    tree.let_go(m_parts.ledger);
     m_watch.forget(tree.number());
     return true;
   });

@@ -160,7 +160,8 @@ Expected<std::string> Intake::move_in(const DropFolder& drop, const std::string&
   const auto lock = m_parts.locks.try_lock(pid);
   if (!lock) return not_now("a call is at work on the package");
   PULSE2_TRY(check(drop, move));
-  m_parts.ledger.mark_pending(drop.src, pid);
+  const auto noted = m_parts.ledger.begin_change(drop.src, {{pid, pid}});
+  if (!noted) return tl::unexpected(noted.error());
   PULSE2_TRY(move_tree(move.from.fd(), name, move.tree.fd(), pid));
   return pid;
 }

@@ -166,7 +166,8 @@ Outcome PackageTaker::stand_back(const std::string& src, const Work& work,
   const auto& package = work.package;
   auto broken =
       duplicate(src, package.folder, package.description.id, fingerprint_of(package), rival.folder);
-  if (present.entry) m_parts.ledger.mark_pending(src, present.entry->id);
+  const auto noted = note(src, present);
+  if (!noted) return Outcome::again;
   if (!m_parts.catalog.change(src, {{package.folder, present.entry, nullptr, broken}})) {
     return Outcome::again;
   }
@@ -180,8 +181,12 @@ Outcome PackageTaker::serve(const os::Root& root, Work& work,
   const std::string& id = work.package.description.id;
   const bool is_renamed = !work.from.empty();
   const bool has_other_id = work.former && work.former->id != id;
-  m_parts.ledger.mark_pending(src, id);
-  if (has_other_id) m_parts.ledger.mark_pending(src, work.former->id);
+  std::vector<SyncLedger::Package> changed = {{id, work.package.folder}};
+  if (has_other_id) changed.push_back({work.former->id, work.former->folder});
+  if (is_renamed) changed.push_back({id, work.from});
+  if (rival) changed.push_back({id, rival->folder});
+  const auto noted = m_parts.ledger.begin_change(src, changed);
+  if (!noted) return Outcome::again;
   const auto on_write_failure = [&](const base::Error& error) {
     if (m_write_failure_reported.exchange(true)) return;
     m_parts.reporter.report(Severity::warning, "catalog.md5sums_in_memory",
@@ -224,7 +229,8 @@ Outcome PackageTaker::reject(const os::Root& root, const std::string& folder,
   const bool is_served = present.entry != nullptr;
   const auto lock = lock_if(is_served, present);
   if (is_served && !lock) return Outcome::again;
-  if (is_served) m_parts.ledger.mark_pending(src, present.entry->id);
+  const auto noted = note(src, present);
+  if (!noted) return Outcome::again;
   BrokenPackage broken{src, src + "/" + base::printable(defect.file, 4096), defect.reason, folder,
                        defect.fingerprint};
   const bool is_news = !present.broken || present.broken->reason != broken.reason;
@@ -248,7 +254,8 @@ Outcome PackageTaker::withdraw(const os::Root& root, const std::string& folder) 
   NoReporter nobody;
   const auto listed = list(root, folder, nobody);
   if (listed && fingerprint_of(*listed) == present.entry->fingerprint) return Outcome::done;
-  m_parts.ledger.mark_pending(src, present.entry->id);
+  const auto noted = note(src, present);
+  if (!noted) return Outcome::again;
   BrokenPackage broken{src, shown(src, folder), "its files are being changed on the disk", folder};
   if (!m_parts.catalog.change(src, {{folder, present.entry, nullptr, std::move(broken)}})) {
     return Outcome::again;
@@ -273,7 +280,8 @@ Outcome PackageTaker::vanish(const os::Root& root, const std::string& folder) co
   if (present.entry != before.entry) return Outcome::again;
   if (look_for_description(root, folder) != Description::missing) return Outcome::again;
   const Entry& entry = *present.entry;
-  m_parts.ledger.mark_pending(src, entry.id);
+  const auto noted = note(src, present);
+  if (!noted) return Outcome::again;
   if (!m_parts.catalog.change(src, {{folder, present.entry, nullptr, std::nullopt}})) {
     return Outcome::again;
   }
@@ -285,6 +293,12 @@ Outcome PackageTaker::vanish(const os::Root& root, const std::string& folder) co
           (has_files ? " is withdrawn, it has no description any more; its files stay"
                      : " is not there any more"));
   return Outcome::done;
+}
+
+Expected<SyncLedger::ChangePointer> PackageTaker::note(const std::string& src,
+                                                       const Catalog::Known& known) const {
+  if (!known.entry) return nullptr;
+  return m_parts.ledger.begin_change(src, {{known.entry->id, known.folder}});
 }
 
 std::optional<PackageLocks::Guard> PackageTaker::lock_if(bool is_wanted,

@@ -70,6 +70,9 @@ class PackageTaker {
   [[nodiscard]] Outcome serve(const os::Root& root, Work& work,
                               const Snapshot::EntryPointer& rival) const;
   void report_taken(const std::string& src, const Work& work, const Entry& entry) const;
+  /// Notes for the mirrors that what is served of the folder changes, if anything is.
+  [[nodiscard]] base::Expected<SyncLedger::ChangePointer> note(const std::string& src,
+                                                               const Catalog::Known& known) const;
   /// The lock of the package that is served, nothing when somebody holds it.
   [[nodiscard]] std::optional<PackageLocks::Guard> lock_if(bool is_wanted,
                                                            const Catalog::Known& known) const;

@@ -192,6 +192,7 @@ bool TrackedTree::is_trustworthy(const LookParts& with, const os::FileStatus& ro
   m_is_confirmed = false;
   const bool was_frozen = with.guard.is_frozen(m_src);
   if (was_frozen || !is_same_root) with.guard.adopt(m_src, root);
+  if (std::exchange(m_is_held, false)) with.parts.ledger.set_frozen(m_src, false);
   if (was_frozen) {
     with.parts.reporter.report(Severity::info, "detection.tree_back",
                                m_src + ": its packages are there again");
@@ -201,6 +202,7 @@ bool TrackedTree::is_trustworthy(const LookParts& with, const os::FileStatus& ro
 
 void TrackedTree::freeze(const LookParts& with, const std::string& reason) {
   m_detector.clear();
+  if (!std::exchange(m_is_held, true)) with.parts.ledger.set_frozen(m_src, true);
   if (!with.guard.freeze(m_src, reason)) return;
   with.parts.reporter.report(
       Severity::error, "detection.tree_frozen",

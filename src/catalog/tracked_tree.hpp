@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catalog/catalog.hpp"
@@ -56,6 +57,11 @@ class TrackedTree {
     m_wants_everything = true;
   }
 
+  /// To be called before detection ends in this tree.
+  void let_go(SyncLedger& ledger) {
+    if (std::exchange(m_is_held, false)) ledger.set_frozen(m_src, false);
+  }
+
   /// Whether something was noted.
   [[nodiscard]] bool has_notes() const { return m_wants_everything || !m_places.empty(); }
 
@@ -87,6 +93,7 @@ class TrackedTree {
   bool m_wants_everything = true;
   bool m_is_confirmed = false;
   bool m_is_announced = false;
+  bool m_is_held = false;      ///< nothing of it is mirrored
   std::size_t m_served = 0;    ///< packages at the last look at everything
   std::size_t m_vanished = 0;  ///< since then
 };

@@ -32,8 +32,8 @@ constexpr const char* k_failed = "ERROR";
 
 /// Machines whose chosen entry, and clients whose failures are remembered.
 constexpr std::size_t k_machines = 10'000;
-/// Lines for the agent that wait for the disk; more are lost.
-constexpr std::size_t k_most_notes = 20'000;
+/// Lines for the agent that wait for a look-up or the disk, some kilobytes each; more are lost.
+constexpr std::size_t k_most_notes = 8192;
 constexpr std::chrono::seconds k_loss_interval{60};
 
 std::string utf8(const std::string& text) {

@@ -31,6 +31,8 @@ namespace {
 
 constexpr auto k_no_throw = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::seconds k_grace{5};
+/// How long children get that are asked to end and survive their program.
+constexpr std::chrono::seconds k_children_grace{1};
 constexpr std::chrono::milliseconds k_poll{50};
 constexpr std::chrono::milliseconds k_look{1000};
 constexpr std::uint64_t k_most_proc_bytes = 64U << 10U;
@@ -234,12 +236,26 @@ class ChildProcess::Implementation : public std::enable_shared_from_this<Impleme
     const bool is_known = ::waitid(P_PID, static_cast<id_t>(m_pid), &information, k_look_only) == 0;
     if (is_known && information.si_pid == 0) co_return;
     // Its number is that of its group until it is waited for: children end with it.
-    if (m_is_stopped) send(SIGKILL);
+    if (m_is_stopped) {
+      co_await let_children_end();
+      send(SIGKILL);
+    }
     int status = 0;
     const pid_t waited = ::waitpid(m_pid, &status, 0);
     m_ended = true;
     if (waited < 0) co_return;
     m_result.status = WIFSIGNALED(status) ? k_signal_base + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+
+  /// Children were asked to end too, and may have to put away what they were at: rsync keeps what
+  /// it has of a file. The pipe ends with the last of them.
+  asio::awaitable<void> let_children_end() {
+    asio::steady_timer pause(m_output.get_executor());
+    const auto end = std::chrono::steady_clock::now() + k_children_grace;
+    while (!m_output_ended && std::chrono::steady_clock::now() < end) {
+      pause.expires_after(k_poll);
+      co_await pause.async_wait(k_no_throw);
+    }
   }
 
   asio::awaitable<void> read_output() {
@@ -249,6 +265,7 @@ class ChildProcess::Implementation : public std::enable_shared_from_this<Impleme
           co_await m_output.async_wait(asio::posix::stream_descriptor::wait_read, k_no_throw);
       if (error) co_return;
     }
+    m_output_ended = true;
   }
 
   /// Takes what is there; false at the end.
@@ -291,6 +308,7 @@ class ChildProcess::Implementation : public std::enable_shared_from_this<Impleme
   std::chrono::steady_clock::time_point m_last_progress = std::chrono::steady_clock::now();
   std::uint64_t m_moved = 0;
   bool m_is_stopped = false;
+  bool m_output_ended = false;
   bool m_ended = false;
   ChildResult m_result;
   std::string m_line;

@@ -272,7 +272,7 @@ Outcome PackageTaker::vanish(const os::Root& root, const std::string& folder) co
   if (!before.entry) {
     // What could not be used is not there any more.
     const bool is_changed = m_parts.catalog.change(src, {{folder, nullptr, nullptr, std::nullopt}});
-    return is_changed ? Outcome::done : Outcome::again;
+    return is_changed ? Outcome::nothing : Outcome::again;
   }
   const auto lock = m_parts.locks.try_lock(before.entry->id);
   if (!lock) return Outcome::again;

@@ -33,6 +33,7 @@ enum class Outcome {
   done,      ///< it is served as it is, or not any more
   again,     ///< it changes, or a call is at work on it: to be looked at later
   unusable,  ///< nothing to do until it changes
+  nothing,   ///< nothing was served of it any more
 };
 
 /// Brings into the catalogue what was done to one folder of a tree by hand. Each change is noted

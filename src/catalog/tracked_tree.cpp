@@ -165,7 +165,6 @@ void TrackedTree::act(const LookParts& with, const os::Root& root,
   const auto findings =
       m_detector.judge(to_known_folders(known), sighting, with.rules, Moment::now(with.clock));
   if (!is_trustworthy(with, *status, known, findings, is_everything)) return;
-  m_vanished += count_served(known, findings.vanished);
   carry_out(with, root, findings, orders);
   if (is_everything && !m_detector.is_busy()) promote_duplicates(known);
 }
@@ -223,7 +222,10 @@ void TrackedTree::carry_out(const LookParts& with, const os::Root& root, const F
     if (with.taker.withdraw(root, folder) == Outcome::again) note_folder(folder);
   }
   for (const auto& folder : findings.vanished) {
-    if (with.taker.vanish(root, folder) == Outcome::again) note_folder(folder);
+    const Outcome outcome = with.taker.vanish(root, folder);
+    if (outcome == Outcome::again) note_folder(folder);
+    // What calls drop at this moment does not count.
+    if (outcome == Outcome::done) ++m_vanished;
   }
 }
 

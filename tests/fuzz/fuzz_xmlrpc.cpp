@@ -26,7 +26,7 @@ void check_call(std::string_view body, const Limits& limits) {
   if (!call) return;
   (void)describe(call->params, 100);
   const std::string first = encode_call(call->method, call->params);
-  const auto again = decode_call(first);
+  const auto again = decode_call(first, limits);
   require(again.has_value());
   require(again->method == call->method && again->params.size() == call->params.size());
   require(encode_call(again->method, again->params) == first);

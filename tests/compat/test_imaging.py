@@ -65,6 +65,9 @@ class ReplayTest(ServerTest):
         cls.agent.start()
         cls.addClassCleanup(cls.agent.stop)
         super().setUpClass()
+        # The last call of a start, made in the background: it belongs to no line.
+        wait_until(lambda: "imaging.getPXEParams" in {call.method for call in cls.agent.calls},
+                   "the menu of the start is written")
 
     @classmethod
     def reset_agent(cls):

@@ -510,12 +510,16 @@ class Midnight(LoggingTest):
 
     def write_a_line(self, server):
         """Lets the server log, and waits until it did."""
-        log = server.folder / "log" / "main.log"
-        before = len(list((server.folder / "log").iterdir())), log.read_text(encoding="utf-8")
+        folder = server.folder / "log"
+
+        def present():
+            # Between two files of a rotation there is none.
+            log = folder / "main.log"
+            return log.read_text(encoding="utf-8") if log.exists() else ""
+        before = len(list(folder.iterdir())), present()
         server.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: (len(list((server.folder / "log").iterdir())),
-                            log.read_text(encoding="utf-8")) != before, "a line is written")
-        wait_until(lambda: "server.logs_reopened" in log.read_text(encoding="utf-8"),
+        wait_until(lambda: (len(list(folder.iterdir())), present()) != before, "a line is written")
+        wait_until(lambda: "server.logs_reopened" in present(),
                    "the line is in the present file")
 
     def rotated(self, server):

@@ -153,19 +153,31 @@ class Failures(MirrorTest):
         self.await_synchronised("big")
         self.await_same(target)
 
-    def test_vanished_tree_is_not_mirrored(self):
+    def check_vanished_tree(self, options, message):
         self.package("p")
         target = self.make_target(FolderTarget)
-        self.start([target], "package_global_mirror_loop = 1")
+        self.start([target], "package_global_mirror_loop = 1\n" + options)
         self.await_synchronised("p")
         before = packages_of(target.place(self.src))
         away = self.base / "away"
         self.src.rename(away)
         self.src.mkdir()
-        self.await_log("mirroring.src_gone: ")
+        self.await_log(message)
         self.assertEqual(before, packages_of(target.place(self.src)))
         self.src.rmdir()
         away.rename(self.src)
+        return target
+
+    def test_vanished_tree_is_not_mirrored(self):
+        target = self.check_vanished_tree("package_detect_activate = 0", "mirroring.src_gone: ")
+        self.edit("p", "edited")
+        self.await_synchronised("p")
+        self.await_same(target)
+
+    def test_tree_that_detection_doubts_is_not_mirrored(self):
+        target = self.check_vanished_tree(
+            "package_detect_activate = 1\npackage_detect_loop = 1", "detection.tree_frozen: ")
+        self.await_log("detection.tree_back: ")
         self.edit("p", "edited")
         self.await_synchronised("p")
         self.await_same(target)

@@ -138,6 +138,20 @@ TEST_F(TreesTest, links_may_lead_elsewhere) {
   EXPECT_THAT(ids(*catalog, "a"), ElementsAre("one"));
 }
 
+TEST_F(TreesTest, one_is_served_while_scans_of_it_overtake_each_other) {
+  const auto catalog = start({path("a")});
+  for (int round = 0; round < 40; ++round) {
+    for (const auto& target : {path("b"), path("a")}) {
+      auto commit = catalog->prepare_trees({path("a")}, {target});
+      ASSERT_TRUE(commit);
+      (*commit)();
+    }
+    while (!catalog->wait_until_ready(0s, true))
+      ASSERT_THAT(ids(*catalog, "a"), ElementsAre("one"));
+    ASSERT_THAT(ids(*catalog, "a"), ElementsAre("one"));
+  }
+}
+
 TEST_F(TreesTest, an_editor_knows_better_than_a_scan_that_goes_on) {
   const auto catalog = start({path("a")});
   auto commit = catalog->prepare_trees({path("a")}, {path("b")});

@@ -2,6 +2,7 @@
 
 p99       of getPackageDetail meanwhile, to the same while nothing else happens
 """
+import contextlib
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ UPLOADS = 20
 UPLOAD_MIB = 32
 LARGE_MIB = 1024
 SECONDS = 4
+LONGEST = 60  # seconds that a client goes on at the most
 MIB = 1 << 20
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
@@ -37,13 +39,12 @@ def measure(folder, options):
         for number in range(min(options.rounds, 3)):
             idle = p99(server, script)
             make_large(server.folder / "upload" / "large", number)
-            others = [upload(server, folder, text, i) for i in range(UPLOADS)]
-            others.append(associate(server, folder))
-            time.sleep(0.2)  # until they are under way
-            busy = p99(server, script)
-            for process in others:
-                os.killpg(process.pid, signal.SIGTERM)
-                process.wait()
+            with contextlib.ExitStack() as others:
+                for i in range(UPLOADS):
+                    others.callback(end, upload(server, folder, text, i))
+                others.callback(end, associate(server, folder))
+                time.sleep(0.2)  # until they are under way
+                busy = p99(server, script)
             rates.append(busy / idle)
             print(f"  p99 of getPackageDetail: idle {idle * 1e3:.2f} ms, "
                   f"busy {busy * 1e3:.2f} ms", flush=True)
@@ -64,7 +65,7 @@ def p99(server, script):
 
 
 def upload(server, folder, text, number):
-    """A client that uploads the same file for ever."""
+    """A client that uploads the same file again and again."""
     body = folder / f"body{number}"
     before, after = push_parts(f"upload{number}")
     with open(body, "wb") as file:
@@ -80,9 +81,16 @@ def associate(server, folder):
 
 
 def repeat(server, body):
+    """Makes a call again and again. It ends by itself, even when nobody ends it."""
     command = (f"while :; do curl -s -o /dev/null -H Expect: --data-binary @{body} "
                f"{server.url}/put; done")
-    return subprocess.Popen(["sh", "-c", command], start_new_session=True)
+    return subprocess.Popen(["timeout", str(LONGEST), "sh", "-c", command], start_new_session=True)
+
+
+def end(process):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
 
 
 def make_large(folder, number):

@@ -58,9 +58,10 @@ std::optional<std::string> read_md5sums(const os::Root& root, const std::string&
   return std::move(*text);
 }
 
+/// Whether the package may be right the next time. A full disk can't make it durable now.
 bool may_hold_later(const base::Error& error) {
   return error.kind == ErrorKind::conflict || error.kind == ErrorKind::not_found ||
-         error.kind == ErrorKind::cancelled;
+         error.kind == ErrorKind::no_space || error.kind == ErrorKind::cancelled;
 }
 
 }  // namespace

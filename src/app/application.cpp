@@ -187,10 +187,7 @@ void Application::clear_upload_folders(const config::Settings& settings) {
 base::Expected<void> Application::build_mirrors() {
   mirroring::CatalogView view;
   view.snapshot = [this] { return m_catalog->snapshot(); };
-  view.is_listed = [this](std::string_view) {
-    const auto phase = m_catalog->progress().phase;
-    return phase == catalog::Progress::Phase::verifying || phase == catalog::Progress::Phase::done;
-  };
+  view.is_listed = [this](std::string_view src) { return m_catalog->is_found(src); };
   view.waits_for_files = [this](std::string_view src, std::string_view pid) {
     return m_state_file->waits_for_files(src, pid);
   };

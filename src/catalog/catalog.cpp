@@ -66,6 +66,7 @@ class Catalog::Scan {
                          std::shared_ptr<const Entry> entry);
   bool change(std::string_view src, std::vector<Change> changes);
   std::optional<std::vector<Known>> known(std::string_view src, std::string_view place);
+  bool is_found(std::string_view src);
   Snapshot::EntryPointer holder(std::string_view src, std::string_view pid);
   void remember(std::string path, const os::FileStatus& status, const base::Md5Digest& digest);
   std::optional<base::Md5Digest> recall(const std::string& path, const os::FileStatus& status);
@@ -575,6 +576,12 @@ std::optional<std::vector<Catalog::Known>> Catalog::Scan::known(std::string_view
   return tree->known(std::string(place));
 }
 
+bool Catalog::Scan::is_found(std::string_view src) {
+  const std::lock_guard lock(m_mutex);
+  const LiveTree* tree = served_tree(without_slashes(std::string(src)));
+  return tree != nullptr && tree->is_found;
+}
+
 Snapshot::EntryPointer Catalog::Scan::holder(std::string_view src, std::string_view pid) {
   const std::lock_guard lock(m_mutex);
   const LiveTree* tree = served_tree(src);
@@ -671,6 +678,9 @@ bool Catalog::change(std::string_view src, std::vector<Change> changes) {
 std::optional<std::vector<Catalog::Known>> Catalog::known(std::string_view src,
                                                           std::string_view place) const {
   return m_scan->known(src, place);
+}
+bool Catalog::is_found(std::string_view src) const {
+  return m_scan->is_found(src);
 }
 Snapshot::EntryPointer Catalog::holder(std::string_view src, std::string_view pid) const {
   return m_scan->holder(src, pid);

@@ -105,6 +105,8 @@ class Catalog {
   /// served or whose packages are still being read.
   [[nodiscard]] std::optional<std::vector<Known>> known(std::string_view src,
                                                         std::string_view place) const;
+  /// Whether all packages of that src are in the snapshot, if they can be read.
+  [[nodiscard]] bool is_found(std::string_view src) const;
   /// The package of that id as known() has it. Null when there is none.
   [[nodiscard]] Snapshot::EntryPointer holder(std::string_view src, std::string_view pid) const;
 

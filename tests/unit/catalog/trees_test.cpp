@@ -83,6 +83,17 @@ TEST_F(TreesTest, one_is_added) {
   EXPECT_THAT(ids(*catalog, "b"), ElementsAre("two"));
 }
 
+TEST_F(TreesTest, one_is_found_when_its_packages_are_in_the_snapshot) {
+  const auto catalog = start({path("a")});
+  EXPECT_TRUE(catalog->is_found(path("a") + "/"));
+  EXPECT_FALSE(catalog->is_found(path("b")));
+  auto commit = catalog->prepare_trees({path("a"), path("b")}, {});
+  ASSERT_TRUE(commit);
+  (*commit)();
+  wait_until([&] { return catalog->is_found(path("b")); });
+  EXPECT_THAT(ids(*catalog, "b"), ElementsAre("two"));
+}
+
 TEST_F(TreesTest, one_that_is_kept_is_served_without_a_break) {
   const auto catalog = start({path("a")});
   const auto entry = catalog->snapshot()->find_any("one");

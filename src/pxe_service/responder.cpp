@@ -21,12 +21,6 @@ using imaging::Computer;
 
 namespace {
 
-// Levels of the agent's log.
-constexpr int k_warning = 4;
-constexpr int k_error = 5;
-constexpr int k_notice = 7;
-constexpr int k_trace = 8;
-
 constexpr const char* k_acknowledged = "ACK";
 constexpr const char* k_failed = "ERROR";
 

@@ -19,6 +19,12 @@
 
 namespace pulse2::pxe_service {
 
+// Levels of the agent's log.
+inline constexpr int k_warning = 4;
+inline constexpr int k_error = 5;
+inline constexpr int k_notice = 7;
+inline constexpr int k_trace = 8;
+
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 

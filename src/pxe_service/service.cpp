@@ -11,9 +11,6 @@
 namespace pulse2::pxe_service {
 namespace {
 
-constexpr int k_notice = 7;
-constexpr int k_error = 5;
-
 ForwarderOptions forwarder_options(const config::ImagingApi& settings) {
   ForwarderOptions options;
   options.host = settings.inventory_host;

@@ -43,8 +43,6 @@ bool is_for_http(const os::InheritedSocket& socket) {
   return socket.is_stream && !is_for_pxe(socket);
 }
 
-const os::SystemClock k_system_clock;
-
 }  // namespace
 
 /// Writes what the catalogue reports into the log.
@@ -167,7 +165,7 @@ base::Expected<void> Application::build() {
                                               m_tree_guard, m_clock);
   if (!detection) return tl::unexpected(std::move(detection).error());
   m_detection = std::move(*detection);
-  m_imaging = make_imaging(settings, *m_pool, *m_state_file);
+  m_imaging = make_imaging(settings, *m_pool, *m_state_file, m_clock);
   return {};
 }
 
@@ -191,7 +189,7 @@ base::Expected<void> Application::build_mirrors() {
   view.waits_for_files = [this](std::string_view src, std::string_view pid) {
     return m_state_file->waits_for_files(src, pid);
   };
-  m_mirrors = std::make_shared<mirroring::Service>(std::move(view), *m_pool, k_system_clock);
+  m_mirrors = std::make_shared<mirroring::Service>(std::move(view), *m_pool, m_clock);
   auto ready = m_mirrors->prepare(mirroring_options(m_configuration.settings()));
   if (!ready) return tl::unexpected(std::move(ready).error());
   (*ready)();
@@ -246,7 +244,7 @@ void Application::start_imaging() {
   m_imaging->start();
   if (!sockets) return;
   m_pxe = std::make_unique<pxe_service::Service>(*m_configuration.settings().imaging_api,
-                                                 *std::move(sockets), *m_imaging, k_system_clock);
+                                                 *std::move(sockets), *m_imaging, m_clock);
   m_pxe->start();
 }
 

@@ -2,17 +2,12 @@
 
 #include "imaging/layout.hpp"
 #include "log/log.hpp"
-#include "os/clock.hpp"
 
 namespace pulse2::app {
-namespace {
-
-const os::SystemClock k_system_clock;
-
-}  // namespace
 
 std::shared_ptr<imaging::Service> make_imaging(const config::Settings& settings,
-                                               os::ThreadPool& pool, store::State& state) {
+                                               os::ThreadPool& pool, store::State& state,
+                                               const os::Clock& clock) {
   if (!settings.imaging_api) return nullptr;
   const auto problems = imaging::missing_parts(*settings.imaging_api);
   for (const auto& problem : problems)
@@ -24,8 +19,7 @@ std::shared_ptr<imaging::Service> make_imaging(const config::Settings& settings,
     return nullptr;
   }
   auto service = std::make_shared<imaging::Service>(
-      imaging::ServiceOptions{*settings.imaging_api, settings.mmc_agent}, pool, state,
-      k_system_clock);
+      imaging::ServiceOptions{*settings.imaging_api, settings.mmc_agent}, pool, state, clock);
   if (const auto loaded = service->load(); !loaded) {
     log::error("imaging.off", "the server runs without imaging: {}", loaded.error().for_operator());
     return nullptr;

@@ -8,7 +8,7 @@ function(pulse2_library name)
     target_link_libraries(pulse2_${name} PUBLIC tl::expected ${ARG_LINK}
                           PRIVATE standard_settings ${ARG_PRIVATE})
     # A unity build pays only where Asio's headers are most of the work.
-    if(NOT name MATCHES "^(net|api|app|pxe_service)$")
+    if(NOT name MATCHES "^(net|api|app|imaging|mirroring|tftp|doctor|pxe_service)$")
       set_target_properties(pulse2_${name} PROPERTIES UNITY_BUILD OFF)
     endif()
     target_include_directories(pulse2_${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}/src")

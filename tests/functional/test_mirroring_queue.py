@@ -1,5 +1,6 @@
 """What is pending, in which order and how often it runs: with a program that only takes notes."""
 import sqlite3
+import time
 import unittest
 
 from tests.support.mirroring import MirrorTest, configuration
@@ -102,6 +103,20 @@ class Queue(MirrorTest):
         self.server.reload(configuration(["one"], *self.options))
         self.await_synchronised("p", "q")
         self.assertEqual(2, len(self.copies_of("p", "one")), "a target that comes anew is filled")
+
+    def test_windows_and_limits_change_with_a_reload(self):
+        self.package("p")
+        hour = (time.localtime().tm_hour + 6) % 24
+        targets = ["late", "always"]
+        self.start_recorder(targets, NO_TREES, "package_mirror_hold = none",
+                            f"package_mirror_windows = late={hour:02}:00-{hour:02}:30")
+        wait_until(lambda: (self.status("p") or {}).get("always") == "OK", "it has no window")
+        self.assertEqual("NOK", self.status("p")["late"])
+        self.assertEqual([], self.copies_of("p", "late"))
+        self.server.reload(configuration(targets, self.options[0], NO_TREES,
+                                         "package_mirror_bandwidth = 200K"))
+        self.await_synchronised("p")
+        self.assertIn("--bwlimit=200", self.copies_of("p", "late")[0])
 
     def test_status_file_of_the_former_server(self):
         for pid in ("p", "q"):

@@ -38,7 +38,7 @@ namespace {
 
 #define PULSE2_INLINE __attribute__((always_inline)) inline
 
-constexpr int k_words = 16;  ///< of 32 bits, in a block
+inline constexpr int k_words = 16;  ///< of 32 bits, in a block
 
 template <int Lanes>
 struct VectorOf {

@@ -82,6 +82,8 @@ Awaitable<Expected<Registry::Told>> Registry::ask_agent(Address address) {
                describe_answer(*answer));
     co_return unknown(address.mac);
   }
+  // What was registered while the agent was asked is newer than its answer.
+  if (const Computer* registered = m_cache.find(address.mac)) co_return Told{*registered, *members};
   computer.mac = address.mac;
   computer.shortname = text_in(*members, "shortname");
   computer.fqdn = text_in(*members, "fqdn");

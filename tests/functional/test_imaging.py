@@ -246,6 +246,27 @@ class SlowAgent(ImagingTest):
         connections = {call.connection for call in self.agent.calls}
         self.assertLessEqual(len(connections), 5)
 
+    def test_a_registration_is_newer_than_a_look_up(self):
+        mac = "00:11:22:33:77:01"
+        release = threading.Event()
+        before = dict(self.agent.answers)
+        self.addCleanup(release.set)
+        self.addCleanup(self.agent.answers.update, before)
+        self.addCleanup(self.agent.take_calls)
+        self.agent.answers["imaging.computerRegister"] = [True, "UUID77"]
+        self.agent.answers["imaging.getComputerByMac"] = [True, {
+            "uuid": "UUID77", "shortname": "old", "fqdn": "old", "entity": "", "mac": mac}]
+        self.agent.spoil = lambda call: (release.wait(60) and None
+                                         if call.method == "imaging.getComputerByMac" else None)
+        look_up = threading.Thread(
+            target=lambda: self.server.proxy("/imaging_api").getComputerByMac(mac))
+        look_up.start()
+        self.agent.wait_for("imaging.getComputerByMac")
+        self.assertIs(True, self.api.computerRegister("new", mac))
+        release.set()
+        look_up.join(60)
+        self.assertEqual("new", self.api.getComputerByMac(mac)["shortname"])
+
     def test_stopping_does_not_wait_for_it(self):
         release = threading.Event()
         self.addCleanup(release.set)

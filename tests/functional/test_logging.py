@@ -14,7 +14,7 @@ from tests.support.cases import BASIC_CONFIGURATION, FolderTest
 from tests.support.clock import FakeClock
 from tests.support.daemon import Daemon
 from tests.support.packages import make_package
-from tests.support.server import PATIENCE, Server, is_sanitized, program, wait_until
+from tests.support.server import PATIENCE, Server, program, wait_until
 from tests.support.wire import Connection, get
 
 # As deployed configuration files have them.
@@ -499,8 +499,6 @@ class Midnight(LoggingTest):
     """Python's names for files of past days, with a date that is moved."""
 
     def make_at(self, date):
-        if is_sanitized():
-            self.skipTest("sanitizers want to be the first library")
         server = self.make_server()
         clock = FakeClock(server.folder, "Europe/Paris")
         clock.set(date)

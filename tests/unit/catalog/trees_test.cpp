@@ -59,7 +59,8 @@ class TreesTest : public testing::Test {
 
   std::vector<std::string> ids(const Catalog& catalog, const std::string& tree) const {
     std::vector<std::string> found;
-    for (const auto& package : catalog.snapshot()->packages(path(tree)))
+    const auto snapshot = catalog.snapshot();
+    for (const auto& package : snapshot->packages(path(tree)))
       found.push_back(package->id);
     return found;
   }

@@ -34,11 +34,11 @@ class Reader {
 
   /// A mandatory member; nil when it is missing.
   const Value& at(const char* name) {
-    static const Value nil;
+    static const Value k_nil;
     const Value* value = m_members.find(name);
     if (value != nullptr) return *value;
     complain(name, "is missing");
-    return nil;
+    return k_nil;
   }
   bool flag(const char* name) { return at(name).truthy(); }
   bool optional_flag(const char* name) const {
@@ -52,11 +52,11 @@ class Reader {
   std::string text(const char* name) { return to_text(at(name), name); }
   int number(const char* name, int most = k_largest_number);
   const Struct& structure(const char* name) {
-    static const Struct empty;
+    static const Struct k_empty;
     const Value& value = at(name);
     if (const Struct* members = value.as_struct()) return *members;
     complain(name, "is no struct");
-    return empty;
+    return k_empty;
   }
 
   void complain(const char* name, const char* what) {

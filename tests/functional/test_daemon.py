@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from tests.support.cases import BASIC_CONFIGURATION, FolderTest
+from tests.support.cases import BASIC_CONFIGURATION, FolderTest, file_log
 from tests.support.certificates import Authority
 from tests.support.daemon import (OTHER_GROUP, OTHER_USER, Daemon, descriptors, is_running,
                                   needs_other_user)
@@ -15,20 +15,7 @@ from tests.support.packages import make_package
 from tests.support.server import Server, free_port, is_sanitized, program, wait_until
 from tests.support.wire import Connection, get
 
-LOG = """
-[loggers]
-keys = root
-[handlers]
-keys = file
-[formatters]
-keys =
-[logger_root]
-level = DEBUG
-handlers = file
-[handler_file]
-class = FileHandler
-args = ('@FOLDER@/log/server.log',)
-"""
+LOG = file_log("server")
 CONFIGURATION = BASIC_CONFIGURATION + LOG
 DAEMON = "pidfile = @FOLDER@/run/server.pid\n"
 LARGE = 64 << 20

@@ -4,27 +4,14 @@ import os
 import pathlib
 import ssl
 
-from tests.support.cases import BASIC_CONFIGURATION, OPEN_TO_LOOKS, FolderTest
+from tests.support.cases import BASIC_CONFIGURATION, FolderTest, OPEN_TO_LOOKS, file_log
 from tests.support.certificates import A_WHILE_AGO, LONG_AGO, Authority
 from tests.support.packages import make_package
 from tests.support.server import Server, free_port, wait_until
 from tests.support.tls import BROKEN, TlsConnection, TlsServer, trust
 from tests.support.wire import Connection, get
 
-FILE_LOG = """
-[loggers]
-keys = root
-[handlers]
-keys = file
-[formatters]
-keys =
-[logger_root]
-level = DEBUG
-handlers = file
-[handler_file]
-class = FileHandler
-args = ('@FOLDER@/log/first.log',)
-"""
+FILE_LOG = file_log("first")
 TLS_CONFIGURATION = BASIC_CONFIGURATION.replace(
     "enablessl = 0", "enablessl = 1\ncacert = @FOLDER@/cert.pem\nlocalcert = @FOLDER@/key.pem")
 

@@ -10,26 +10,13 @@ import sys
 import time
 
 from tests.support import sandbox
-from tests.support.cases import BASIC_CONFIGURATION, FolderTest
+from tests.support.cases import BASIC_CONFIGURATION, FolderTest, file_log
 from tests.support.daemon import Daemon
 from tests.support.packages import make_package
 from tests.support.server import PATIENCE, Server, free_port, is_sanitized, program, wait_until
 from tests.support.wire import Connection, get
 
-DAEMON_LOG = """
-[loggers]
-keys = root
-[handlers]
-keys = file
-[formatters]
-keys =
-[logger_root]
-level = DEBUG
-handlers = file
-[handler_file]
-class = FileHandler
-args = ('@FOLDER@/log/server.log',)
-"""
+DAEMON_LOG = file_log("server")
 GET = "GET /mirror1_files/one/a.txt HTTP/1.1\r\nHost: t\r\n\r\n"
 
 

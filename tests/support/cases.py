@@ -39,6 +39,24 @@ mount_point = /package_api_get1
 src = @FOLDER@/src
 """
 
+
+def file_log(name):
+    """Logging sections by which everything goes to log/NAME.log."""
+    return f"""
+[loggers]
+keys = root
+[handlers]
+keys = file
+[formatters]
+keys =
+[logger_root]
+level = DEBUG
+handlers = file
+[handler_file]
+class = FileHandler
+args = ('@FOLDER@/log/{name}.log',)
+"""
+
 # Other processes of the same user may look into the server's, too: a tracer, /proc/<pid>/fd.
 OPEN_TO_LOOKS = BASIC_CONFIGURATION.replace("[daemon]\n", "[daemon]\ncore_dumps = 1\n")
 

@@ -153,12 +153,23 @@ class Failures(MirrorTest):
         self.await_synchronised("big")
         self.await_same(target)
 
+    def await_end_of_a_run(self):
+        """rsync may be about to look at the tree: right after it the next one is a second away."""
+        wait_until(self.children, "rsync runs")
+        wait_until(lambda: not self.children(), "rsync has ended")
+
+    def children(self):
+        tasks = pathlib.Path(f"/proc/{self.server.process.pid}/task")
+        return [text for task in tasks.iterdir()
+                if (text := (task / "children").read_text(encoding="ascii"))]
+
     def check_vanished_tree(self, options, message):
         self.package("p")
         target = self.make_target(FolderTarget)
         self.start([target], "package_global_mirror_loop = 1\n" + options)
         self.await_synchronised("p")
         before = packages_of(target.place(self.src))
+        self.await_end_of_a_run()
         away = self.base / "away"
         self.src.rename(away)
         self.src.mkdir()

@@ -41,6 +41,21 @@ asio::awaitable<Expected<Answer>> await_guarded(const Method& method, const Argu
   }
 }
 
+bool accepts_gzip(const net::Request& request) {
+  return http::accepts_gzip(request.head.header("Accept-Encoding"));
+}
+
+net::Rules rules_of(const EndpointOptions& options) {
+  net::Rules rules;
+  rules.methods = {"POST"};
+  rules.authenticate = options.authenticate;
+  rules.max_body = options.max_body;
+  rules.spool_dir = options.spool_dir;
+  rules.spool_reserve = options.spool_reserve.bytes;
+  rules.spool_reserve_percent = static_cast<unsigned>(options.spool_reserve.percent);
+  return rules;
+}
+
 int fault_code(base::ErrorKind kind) {
   switch (kind) {
     case base::ErrorKind::malformed:
@@ -55,25 +70,21 @@ int fault_code(base::ErrorKind kind) {
 }  // namespace
 
 XmlRpcEndpoint::XmlRpcEndpoint(MethodTable methods, EndpointOptions options, os::SerialTasks& tasks)
-    : m_methods(std::move(methods)), m_options(std::move(options)), m_tasks(tasks) {}
-
-std::vector<std::string_view> XmlRpcEndpoint::methods() const {
-  return {"POST"};
+    : m_methods(std::move(methods)),
+      m_options(std::move(options)),
+      m_rules_of_writers(rules_of(m_options)),
+      m_rules_of_readers(m_rules_of_writers),
+      m_tasks(tasks) {
+  m_rules_of_readers.max_body = std::min(m_options.max_body, m_options.max_body_of_readers);
 }
 
 bool XmlRpcEndpoint::may_write(const net::Peer& peer) const {
   return m_options.writers.empty() || base::any_contains(m_options.writers, peer.address);
 }
 
-net::Rules XmlRpcEndpoint::rules(const http::RequestHead& /*head*/, const net::Peer& peer) const {
-  net::Rules rules;
-  rules.authenticate = m_options.authenticate;
-  rules.max_body = m_options.max_body;
-  if (!may_write(peer)) rules.max_body = std::min(rules.max_body, m_options.max_body_of_readers);
-  rules.spool_dir = m_options.spool_dir;
-  rules.spool_reserve = m_options.spool_reserve.bytes;
-  rules.spool_reserve_percent = static_cast<unsigned>(m_options.spool_reserve.percent);
-  return rules;
+const net::Rules& XmlRpcEndpoint::rules(const http::RequestHead& /*head*/,
+                                        const net::Peer& peer) const {
+  return may_write(peer) ? m_rules_of_writers : m_rules_of_readers;
 }
 
 asio::awaitable<Expected<Answer>> XmlRpcEndpoint::run(const Method& method,
@@ -93,41 +104,59 @@ asio::awaitable<Expected<xmlrpc::Call>> XmlRpcEndpoint::decode(std::string_view 
   co_return co_await os::run_on(queue, [body] { return xmlrpc::decode_call(body); });
 }
 
+std::optional<http::Response> XmlRpcEndpoint::respond_at_once(const net::Request& request) {
+  if (request.body.size() > k_decoded_at_once) return std::nullopt;
+  const auto call = xmlrpc::decode_call(request.body);
+  const auto method = find_method(request, call);
+  if (!method) return method.error();
+  if ((*method)->awaited || (*method)->runs != Runs::at_once) return std::nullopt;
+  return to_response(request, *call, call_guarded(**method, Arguments(call->params)));
+}
+
 asio::awaitable<http::Response> XmlRpcEndpoint::respond(const net::Request& request) {
-  const bool gzip = http::accepts_gzip(request.head.header("Accept-Encoding"));
   const auto call = co_await decode(request.body);
+  const auto method = find_method(request, call);
+  if (!method) co_return method.error();
+  const Arguments arguments(call->params);
+  const auto answer = co_await run(**method, arguments);
+  co_return to_response(request, *call, answer);
+}
+
+tl::expected<const Method*, http::Response> XmlRpcEndpoint::find_method(
+    const net::Request& request, const Expected<xmlrpc::Call>& call) const {
+  const bool gzip = accepts_gzip(request);
   if (!call) {
     log::debug("api.call.malformed", "{}: {}", m_options.mount_point, call.error().for_operator());
-    co_return to_response(xmlrpc::encode_fault(fault_code(call.error().kind), call.error().message),
-                          gzip);
+    return tl::unexpected(api::to_response(
+        xmlrpc::encode_fault(fault_code(call.error().kind), call.error().message), gzip));
   }
   const MethodTable::Variants* variants = m_methods.find(call->method);
   if (variants == nullptr) {
     const std::string text = "no such method: " + base::printable(call->method);
-    co_return to_response(xmlrpc::encode_fault(xmlrpc::k_fault_no_such_method, text), gzip);
+    return tl::unexpected(
+        api::to_response(xmlrpc::encode_fault(xmlrpc::k_fault_no_such_method, text), gzip));
   }
   const auto method = select(*variants, call->method, call->params.size());
-  if (method && (*method)->access == Access::writers && !may_write(request.peer)) {
+  if (!method) return tl::unexpected(to_response(request, *call, tl::unexpected(method.error())));
+  if ((*method)->access == Access::writers && !may_write(request.peer)) {
     log::warning("api.call.refused", "{} {} from {}: not in [http] write_from",
                  m_options.mount_point, call->method, request.peer.address.to_text());
-    co_return http::error_page(403, "Changes are not allowed from this address.");
+    return tl::unexpected(http::error_page(403, "Changes are not allowed from this address."));
   }
-  const Arguments arguments(call->params);
-  // No co_await within a conditional expression: g++ 12 destroys its result twice.
-  Expected<Answer> answer = tl::unexpected(base::Error{});
-  if (method) {
-    answer = co_await run(**method, arguments);
-  } else {
-    answer = tl::unexpected(method.error());
-  }
-  if (answer) co_return to_response(*answer, gzip);
-  log::info("api.call.failed", "{} {}{}: {}", m_options.mount_point, call->method,
-            describe_params(call->params), answer.error().for_operator());
+  return *method;
+}
+
+http::Response XmlRpcEndpoint::to_response(const net::Request& request, const xmlrpc::Call& call,
+                                           const Expected<Answer>& answer) const {
+  const bool gzip = accepts_gzip(request);
+  if (answer) return api::to_response(*answer, gzip);
+  log::info("api.call.failed", "{} {}{}: {}", m_options.mount_point, call.method,
+            describe_params(call.params), answer.error().for_operator());
   if (answer.error().kind == base::ErrorKind::internal) {
-    co_return to_response(xmlrpc::encode_fault(xmlrpc::k_fault_internal, answer.error().message),
-                          gzip);
+    return api::to_response(xmlrpc::encode_fault(xmlrpc::k_fault_internal, answer.error().message),
+                            gzip);
   }
-  co_return to_response(failure(answer.error(), call->method, call->params), gzip);
+  return api::to_response(failure(answer.error(), call.method, call.params), gzip);
 }
 
 }  // namespace pulse2::api

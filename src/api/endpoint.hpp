@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,20 +38,28 @@ class XmlRpcEndpoint final : public net::Handler {
   /// `tasks` must outlive the endpoint; methods that wait for disks run there.
   XmlRpcEndpoint(MethodTable methods, EndpointOptions options, os::SerialTasks& tasks);
 
-  [[nodiscard]] std::vector<std::string_view> methods() const override;
-  [[nodiscard]] net::Rules rules(const http::RequestHead& head,
-                                 const net::Peer& peer) const override;
+  [[nodiscard]] const net::Rules& rules(const http::RequestHead& head,
+                                        const net::Peer& peer) const override;
+  [[nodiscard]] std::optional<http::Response> respond_at_once(const net::Request& request) override;
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(
       const net::Request& request) override;
 
  private:
   [[nodiscard]] bool may_write(const net::Peer& peer) const;
+  /// The method that a call is for, or what is answered instead.
+  [[nodiscard]] tl::expected<const Method*, http::Response> find_method(
+      const net::Request& request, const base::Expected<xmlrpc::Call>& call) const;
+  /// What the client gets of a method's answer.
+  [[nodiscard]] http::Response to_response(const net::Request& request, const xmlrpc::Call& call,
+                                           const base::Expected<Answer>& answer) const;
   [[nodiscard]] boost::asio::awaitable<base::Expected<xmlrpc::Call>> decode(std::string_view body);
   [[nodiscard]] boost::asio::awaitable<base::Expected<Answer>> run(const Method& method,
                                                                    const Arguments& arguments);
 
   MethodTable m_methods;
   EndpointOptions m_options;
+  net::Rules m_rules_of_writers;
+  net::Rules m_rules_of_readers;
   os::SerialTasks& m_tasks;
 };
 

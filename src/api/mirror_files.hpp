@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "api/package_view.hpp"
@@ -17,13 +18,16 @@ class MirrorFiles final : public net::Handler {
   /// `prefix`: the route's path. `tree` serves the src on the disk.
   MirrorFiles(PackageView packages, std::string prefix, std::unique_ptr<net::FileTree> tree);
 
-  [[nodiscard]] std::vector<std::string_view> methods() const override;
-  [[nodiscard]] net::Rules rules(const http::RequestHead& head,
-                                 const net::Peer& peer) const override;
+  [[nodiscard]] const net::Rules& rules(const http::RequestHead& head,
+                                        const net::Peer& peer) const override;
+  [[nodiscard]] std::optional<http::Response> respond_at_once(const net::Request& request) override;
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(
       const net::Request& request) override;
 
  private:
+  /// What the snapshot has in place of a file.
+  [[nodiscard]] std::optional<http::Response> from_memory(const net::Request& request);
+
   PackageView m_packages;
   std::string m_prefix;
   std::unique_ptr<net::FileTree> m_tree;

@@ -26,14 +26,14 @@ class PageHandler final : public net::Handler {
   using Render = std::function<http::Response(const net::Request&)>;
 
   PageHandler(std::vector<std::string_view> methods, bool authenticate, Render render)
-      : m_methods(std::move(methods)), m_authenticate(authenticate), m_render(std::move(render)) {}
+      : m_render(std::move(render)) {
+    m_rules.methods = std::move(methods);
+    m_rules.authenticate = authenticate;
+  }
 
-  [[nodiscard]] std::vector<std::string_view> methods() const override { return m_methods; }
-  [[nodiscard]] net::Rules rules(const http::RequestHead& /*head*/,
-                                 const net::Peer& /*peer*/) const override {
-    net::Rules rules;
-    rules.authenticate = m_authenticate;
-    return rules;
+  [[nodiscard]] const net::Rules& rules(const http::RequestHead& /*head*/,
+                                        const net::Peer& /*peer*/) const override {
+    return m_rules;
   }
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(
       const net::Request& request) override {
@@ -41,8 +41,7 @@ class PageHandler final : public net::Handler {
   }
 
  private:
-  std::vector<std::string_view> m_methods;
-  bool m_authenticate;
+  net::Rules m_rules;
   Render m_render;
 };
 

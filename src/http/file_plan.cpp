@@ -12,6 +12,7 @@ namespace pulse2::http {
 namespace {
 
 constexpr std::int64_t k_ns_per_second = 1'000'000'000;
+constexpr std::size_t k_most_headers = 5;
 constexpr std::size_t k_boundary_length = 17;  // as recorded, so that Content-Length agrees too
 
 /// Rounded towards the past, so that times before 1970 are right as well.
@@ -61,17 +62,23 @@ void plan_ranges(Response& response, const FileFacts& file, const std::vector<By
 
 }  // namespace
 
+FileFacts describe_file(std::uint64_t size, std::int64_t mtime_ns, std::uint64_t inode,
+                        std::string mime) {
+  const std::int64_t seconds = whole_seconds(mtime_ns);
+  return {size, std::move(mime), {make_etag(size, mtime_ns, inode), seconds}, format_date(seconds)};
+}
+
 Response plan_file(const FileFacts& file, const RequestHead& head) {
-  const Validators current{make_etag(file.size, file.mtime_ns, file.inode),
-                           whole_seconds(file.mtime_ns)};
+  const Validators& current = file.validators;
   const Decision decision = decide(head, current, file.size);
   Response response;
   if (decision.status == 412) {
     response = error_page(412, "The file is not in the state that the request asks for.");
   }
   response.status = decision.status;
+  response.headers.reserve(k_most_headers);
   response.headers.push_back({"Accept-Ranges", "bytes"});
-  response.headers.push_back({"Last-Modified", format_date(current.last_modified)});
+  response.headers.push_back({"Last-Modified", file.last_modified});
   response.headers.push_back({"ETag", current.etag});
   if (decision.status == 200) plan_whole(response, file);
   if (decision.status == 416) {

@@ -3,18 +3,23 @@
 #include <cstdint>
 #include <string>
 
+#include "http/conditional.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 
 namespace pulse2::http {
 
-/// What fstat and the name say about an open regular file.
+/// What answers say about an open regular file, rendered once.
 struct FileFacts {
-  std::uint64_t size = 0;     ///< in bytes
-  std::int64_t mtime_ns = 0;  ///< nanoseconds since 1970
-  std::uint64_t inode = 0;
-  std::string mime;  ///< see mime_type()
+  std::uint64_t size = 0;  ///< in bytes
+  std::string mime;        ///< see mime_type()
+  Validators validators;
+  std::string last_modified;  ///< as a header has it
 };
+
+/// `mtime_ns`: nanoseconds since 1970.
+[[nodiscard]] FileFacts describe_file(std::uint64_t size, std::int64_t mtime_ns,
+                                      std::uint64_t inode, std::string mime);
 
 /// The complete answer to a GET or HEAD of a file: status, headers and which stretches of the file
 /// to send. Holds a FileBody (fd still -1) with 200 and 206; other statuses need no file. For HEAD

@@ -1,5 +1,6 @@
 #include "http/response.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.hpp"
@@ -27,8 +28,10 @@ struct SizeOf {
 
 /// A header's text, with nothing in it that could end its line.
 void append_safe(std::string& out, std::string_view text) {
-  for (const char c : text)
-    out += (c == '\r' || c == '\n' || c == '\0') ? ' ' : c;
+  const std::size_t begin = out.size();
+  out += text;
+  const auto is_unsafe = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), is_unsafe, ' ');
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {

@@ -25,6 +25,8 @@ struct FileBody {
   std::shared_ptr<const void> owner;  ///< keeps fd open as long as the response lives
   std::vector<Part> parts;            ///< sent one after the other
   std::string epilogue;               ///< sent after the last part
+  /// What is sent, if it was read already: goes out with the head.
+  std::shared_ptr<const std::string> content = nullptr;
 };
 
 /// Ready-made buffers that many responses share, sent one after the other.

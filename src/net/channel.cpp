@@ -11,10 +11,11 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/post.hpp>
 #include <cerrno>
+#include <cstring>
 #include <new>
+#include <utility>
 
 #include "net/tls_output.hpp"
 
@@ -26,15 +27,42 @@ namespace {
 
 constexpr std::size_t k_buffer_size = 64 << 10;
 
-/// The result of a system call that moves bytes. `blocked`: what to wait for after EAGAIN.
-IoResult system_result(ssize_t result, Io blocked) {
-  if (result >= 0) return {Io::moved, static_cast<std::size_t>(result)};
-  return {errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? blocked : Io::closed, 0};
-}
-
 int send_flags(bool more) {
   return MSG_NOSIGNAL | (more ? MSG_MORE : 0);
 }
+
+/// Packs pieces into as few TLS records as there can be.
+class RecordWriter {
+ public:
+  explicit RecordWriter(ssl_st* ssl) : m_ssl(ssl) { ERR_clear_error(); }
+
+  void add(std::string_view piece) {
+    while (!piece.empty()) {
+      if (m_filled == 0 && piece.size() >= m_record.size()) return write(piece);
+      const auto size = std::min(piece.size(), m_record.size() - m_filled);
+      std::memcpy(m_record.data() + m_filled, piece.data(), size);
+      m_filled += size;
+      piece.remove_prefix(size);
+      if (m_filled == m_record.size()) write_record();
+    }
+  }
+  /// False when something could not be written.
+  [[nodiscard]] bool finish() {
+    if (m_filled > 0) write_record();
+    return !m_failed;
+  }
+
+ private:
+  void write_record() { write({m_record.data(), std::exchange(m_filled, 0)}); }
+  void write(std::string_view bytes) {
+    m_failed = m_failed || SSL_write(m_ssl, bytes.data(), static_cast<int>(bytes.size())) <= 0;
+  }
+
+  ssl_st* m_ssl;
+  std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> m_record;  // NOLINT: filled before it is read
+  std::size_t m_filled = 0;
+  bool m_failed = false;
+};
 
 }  // namespace
 
@@ -43,15 +71,15 @@ std::span<char> thread_buffer() {
   return *k_buffer;
 }
 
-Channel::Channel(asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> tls)
-    : m_socket(std::move(socket)), m_tls(std::move(tls)) {
+Channel::Channel(asio::io_context& io, os::UniqueFd socket, std::shared_ptr<const TlsContext> tls)
+    : m_io(io), m_socket(std::move(socket)), m_tls(std::move(tls)) {
   if (!m_tls) return;
   m_ssl = SSL_new(m_tls->native());
   if (m_ssl == nullptr) throw std::bad_alloc();
-  SSL_set0_rbio(m_ssl, BIO_new_socket(m_socket.native_handle(), BIO_NOCLOSE));
+  SSL_set0_rbio(m_ssl, BIO_new_socket(m_socket.get(), BIO_NOCLOSE));
   if (m_tls->kernel_tls()) {
     // The kernel's part is set up on a socket BIO only, and asks for calls to be repeated.
-    SSL_set0_wbio(m_ssl, BIO_new_socket(m_socket.native_handle(), BIO_NOCLOSE));
+    SSL_set0_wbio(m_ssl, BIO_new_socket(m_socket.get(), BIO_NOCLOSE));
     SSL_set_mode(m_ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   } else {
     SSL_set0_wbio(m_ssl, make_output_bio());
@@ -79,9 +107,13 @@ void Channel::choose_output() {
 
 IoResult Channel::read(std::span<char> buffer) {
   if (m_ssl == nullptr) {
-    const auto result = system_result(
-        ::recv(m_socket.native_handle(), buffer.data(), buffer.size(), 0), Io::want_read);
-    return result.state == Io::moved && result.bytes == 0 ? IoResult{} : result;
+    if (!m_can_read) return {Io::want_read, 0};
+    const auto result =
+        system_result(::recv(m_socket.get(), buffer.data(), buffer.size(), 0), Io::want_read);
+    if (result.state == Io::moved && result.bytes == 0) return {};
+    // Nothing was left over: the poller will tell of more, but not again of an end that it told of.
+    if (result.bytes < buffer.size() && !m_peer_ended) m_can_read = false;
+    return result;
   }
   if (flush().state == Io::closed) return {};
   ERR_clear_error();
@@ -93,23 +125,21 @@ IoResult Channel::write(std::span<const iovec> pieces, bool more) {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg only reads it
   message.msg_iovlen = pieces.size();
-  return system_result(::sendmsg(m_socket.native_handle(), &message, send_flags(more)),
-                       Io::want_write);
+  return system_result(::sendmsg(m_socket.get(), &message, send_flags(more)), Io::want_write);
 }
 
 IoResult Channel::send_file(int file, std::uint64_t offset, std::uint64_t count) {
   if (m_ssl != nullptr) return tls_send_file(file, offset, count);
   auto position = static_cast<off_t>(offset);
-  return system_result(
-      ::sendfile(m_socket.native_handle(), file, &position, static_cast<std::size_t>(count)),
-      Io::want_write);
+  return system_result(::sendfile(m_socket.get(), file, &position, static_cast<std::size_t>(count)),
+                       Io::want_write);
 }
 
 IoResult Channel::flush() {
   while (!m_unsent.empty()) {
-    const auto sent = system_result(
-        ::send(m_socket.native_handle(), m_unsent.data(), m_unsent.size(), send_flags(false)),
-        Io::want_write);
+    const auto sent =
+        system_result(::send(m_socket.get(), m_unsent.data(), m_unsent.size(), send_flags(false)),
+                      Io::want_write);
     if (sent.state != Io::moved) return sent;
     m_unsent.erase(0, sent.bytes);
   }
@@ -123,8 +153,7 @@ bool Channel::send_records(bool more) {
   // Records keep their order: nothing passes those that still wait.
   if (m_unsent.empty() && !output.empty()) {
     const auto result = system_result(
-        ::send(m_socket.native_handle(), output.data(), output.size(), send_flags(more)),
-        Io::want_write);
+        ::send(m_socket.get(), output.data(), output.size(), send_flags(more)), Io::want_write);
     if (result.state == Io::closed) {
       output.clear();
       return false;
@@ -141,9 +170,21 @@ IoResult Channel::tls_result(int result) {
   const bool alive = send_records(false);
   if (!alive) return {};
   if (result > 0) return {Io::moved, static_cast<std::size_t>(result)};
-  if (reason == SSL_ERROR_WANT_WRITE) return {Io::want_write, 0};
-  if (reason == SSL_ERROR_WANT_READ) return {m_unsent.empty() ? Io::want_read : Io::want_write, 0};
-  return {};
+  if (reason == SSL_ERROR_WANT_WRITE) {
+    m_can_write = false;
+    return {Io::want_write, 0};
+  }
+  if (reason != SSL_ERROR_WANT_READ) return {};
+  m_can_read = false;
+  return {m_unsent.empty() ? Io::want_read : Io::want_write, 0};
+}
+
+IoResult Channel::system_result(ssize_t result, Io blocked) {
+  if (result >= 0) return {Io::moved, static_cast<std::size_t>(result)};
+  if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return {};
+  // After EINTR the attempt may be repeated at once.
+  if (errno != EINTR) (blocked == Io::want_read ? m_can_read : m_can_write) = false;
+  return {blocked, 0};
 }
 
 IoResult Channel::kernel_write(std::span<const iovec> pieces) {
@@ -163,17 +204,17 @@ IoResult Channel::kernel_write(std::span<const iovec> pieces) {
 IoResult Channel::tls_write(std::span<const iovec> pieces, bool more) {
   if (m_kernel_tls) return kernel_write(pieces);
   if (const auto flushed = flush(); flushed.state != Io::moved) return flushed;
-  ERR_clear_error();
+  RecordWriter writer(m_ssl);
   std::size_t taken = 0;
   for (const auto& piece : pieces) {
     const auto size = std::min(piece.iov_len, k_buffer_size - taken);
-    if (size == 0) continue;
-    if (SSL_write(m_ssl, piece.iov_base, static_cast<int>(size)) <= 0) {
-      tls_output().clear();
-      return {};
-    }
+    writer.add({static_cast<const char*>(piece.iov_base), size});
     taken += size;
     if (taken == k_buffer_size) break;
+  }
+  if (!writer.finish()) {
+    tls_output().clear();
+    return {};
   }
   if (!send_records(more)) return {};
   return {Io::moved, taken};
@@ -201,7 +242,7 @@ void Channel::finish_sending() {
     SSL_shutdown(m_ssl);
     send_records(false);
   }
-  ::shutdown(m_socket.native_handle(), SHUT_WR);
+  ::shutdown(m_socket.get(), SHUT_WR);
 }
 
 std::string Channel::certificate_subject() const {
@@ -217,20 +258,37 @@ std::string Channel::certificate_subject() const {
 
 asio::awaitable<bool> Channel::wait(Io wanted, std::chrono::seconds idle) {
   if (m_aborted || wanted == Io::closed) co_return false;
+  if (is_ready(wanted)) co_return true;
   m_deadline = Clock::now() + idle;
   m_idle = idle;
   m_waits_to_write = wanted == Io::want_write;
   m_queued = -1;
-  const auto direction =
-      m_waits_to_write ? asio::ip::tcp::socket::wait_write : asio::ip::tcp::socket::wait_read;
-  const auto [error] = co_await m_socket.async_wait(direction, asio::as_tuple(asio::use_awaitable));
+  const auto keep = [this](Waiter waiter) { m_waiter.emplace(std::move(waiter)); };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(keep, asio::use_awaitable);
   m_deadline = Clock::time_point::max();
-  co_return !error && !m_aborted && !m_timed_out;
+  co_return !m_aborted && !m_timed_out;
+}
+
+bool Channel::on_ready(os::Poller::Readiness readiness) {
+  m_can_read |= readiness.can_read;
+  m_can_write |= readiness.can_write;
+  m_peer_ended |= readiness.peer_ended;
+  if (!m_waiter || !is_ready(m_waits_to_write ? Io::want_write : Io::want_read)) return false;
+  auto waiter = std::move(*m_waiter);
+  m_waiter.reset();
+  std::move(waiter)();
+  return true;
+}
+
+void Channel::end_wait() {
+  if (!m_waiter) return;
+  asio::post(m_io, std::move(*m_waiter));
+  m_waiter.reset();
 }
 
 bool Channel::has_moved() {
   int queued = 0;
-  if (::ioctl(m_socket.native_handle(), SIOCOUTQ, &queued) != 0) return false;
+  if (::ioctl(m_socket.get(), SIOCOUTQ, &queued) != 0) return false;
   return std::exchange(m_queued, queued) != queued;
 }
 
@@ -241,15 +299,13 @@ void Channel::check_deadline(Clock::time_point now) {
   if (now < m_deadline) return;
   m_deadline = Clock::time_point::max();
   m_timed_out = true;
-  boost::system::error_code ignored;
-  m_socket.cancel(ignored);
+  end_wait();
 }
 
 void Channel::abort() {
   m_aborted = true;
-  ::shutdown(m_socket.native_handle(), SHUT_RDWR);
-  boost::system::error_code ignored;
-  m_socket.cancel(ignored);
+  ::shutdown(m_socket.get(), SHUT_RDWR);
+  end_wait();
 }
 
 }  // namespace pulse2::net

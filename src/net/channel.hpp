@@ -3,15 +3,19 @@
 #include <sys/uio.h>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "net/tls.hpp"
+#include "os/poller.hpp"
+#include "os/unique_fd.hpp"
 
 struct ssl_st;
 
@@ -40,14 +44,21 @@ class Channel {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `socket` is non-blocking. `tls` null: plain.
-  Channel(boost::asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> tls);
+  /// `socket` is non-blocking; what a poller tells of it goes to on_ready(). Waits are resumed in
+  /// `io`, which outlives the channel. `tls` null: plain.
+  Channel(boost::asio::io_context& io, os::UniqueFd socket, std::shared_ptr<const TlsContext> tls);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   [[nodiscard]] bool is_tls() const noexcept { return m_ssl != nullptr; }
-  [[nodiscard]] boost::asio::ip::tcp::socket& socket() noexcept { return m_socket; }
+  [[nodiscard]] int socket() const noexcept { return m_socket.get(); }
+
+  /// Whether read() may get anything.
+  [[nodiscard]] bool may_read() const noexcept { return m_can_read; }
+  /// Notes what has become possible, and resumes the wait for it. True when there was one: the
+  /// channel may be gone then.
+  bool on_ready(os::Poller::Readiness readiness);
 
   /// One step of the TLS handshake; `moved` when it is complete.
   IoResult handshake();
@@ -72,6 +83,8 @@ class Channel {
   [[nodiscard]] bool timed_out() const noexcept { return m_timed_out; }
   /// Breaks the connection off: the wait that goes on ends, later attempts fail.
   void abort();
+  /// The coroutine that waits, if one does, ends with all that it owns at the end of `io`.
+  void drop_wait() { m_waiter.reset(); }
 
  private:
   /// After the handshake: the kernel encrypts, or records go through the thread's output.
@@ -82,14 +95,30 @@ class Channel {
   IoResult tls_send_file(int file, std::uint64_t offset, std::uint64_t count);
   /// Whether the client acknowledged bytes since the last call within the same wait.
   bool has_moved();
+  /// The result of a system call on the socket that moves bytes; notes that it had to wait.
+  IoResult system_result(ssize_t result, Io blocked);
+  [[nodiscard]] bool is_ready(Io wanted) const noexcept {
+    return wanted == Io::want_read ? m_can_read : m_can_write;
+  }
+  /// Resumes the wait that goes on, not before the caller has returned.
+  void end_wait();
   /// Sends the records that the library wrote into the thread's output; keeps the rest.
   bool send_records(bool more);
 
-  boost::asio::ip::tcp::socket m_socket;
+  using Waiter = boost::asio::async_result<std::decay_t<decltype(boost::asio::use_awaitable)>,
+                                           void()>::handler_type;
+
+  boost::asio::io_context& m_io;
+  os::UniqueFd m_socket;
   std::shared_ptr<const TlsContext> m_tls;  ///< outlives m_ssl
   ssl_st* m_ssl = nullptr;
-  bool m_kernel_tls = false;  ///< the kernel encrypts what is sent
-  std::string m_unsent;       ///< TLS records that the socket did not take
+  std::optional<Waiter> m_waiter;  ///< the coroutine that waits
+  bool m_kernel_tls = false;       ///< the kernel encrypts what is sent
+  // Whether an attempt may get further. Cleared when one did not, set when the poller tells.
+  bool m_can_read = false;
+  bool m_can_write = true;
+  bool m_peer_ended = false;
+  std::string m_unsent;  ///< TLS records that the socket did not take
   Clock::time_point m_deadline = Clock::time_point::max();
   std::chrono::seconds m_idle{};  ///< of the wait that goes on
   bool m_waits_to_write = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <limits>
 
@@ -35,7 +36,7 @@ asio::awaitable<bool> DownloadGate::stand_in_line(Channel& channel, Pacer& pacer
   auto current = rate.load(std::memory_order_relaxed);
   if (current == 0) co_return true;
   const auto place = pacer.buy(bytes, current, Channel::Clock::now());
-  asio::steady_timer timer(channel.socket().get_executor());
+  asio::steady_timer timer(co_await asio::this_coro::executor);
   while (!channel.aborted()) {
     current = rate.load(std::memory_order_relaxed);
     if (current == 0) co_return true;

@@ -27,6 +27,7 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr int k_ok = 200;  // all of the file
 constexpr std::int64_t k_ns_per_second = 1'000'000'000;
 constexpr std::size_t k_entries_in_a_turn = 256;  // of a listing, before others get their turn
 
@@ -95,7 +96,10 @@ FileTree::FileTree(std::string root, std::string prefix, std::vector<std::string
     : m_root(std::move(root)),
       m_prefix(std::move(prefix)),
       m_follow_links_to(std::move(follow_links_to)),
-      m_generation(next_tree()) {}
+      m_generation(next_tree()) {
+  m_rules.methods = {"GET", "HEAD"};
+  m_rules.max_body = 0;
+}
 
 FileTree::~FileTree() = default;
 
@@ -103,15 +107,14 @@ void FileTree::hide(std::vector<std::string> names) {
   m_hidden = std::move(names);
 }
 
-std::vector<std::string_view> FileTree::methods() const {
-  return {"GET", "HEAD"};
+const Rules& FileTree::rules(const http::RequestHead& /*head*/, const Peer& /*peer*/) const {
+  return m_rules;
 }
 
-Rules FileTree::rules(const http::RequestHead& /*head*/, const Peer& /*peer*/) const {
-  Rules rules;
-  rules.authenticate = m_authenticate;
-  rules.max_body = 0;
-  return rules;
+std::optional<http::Response> FileTree::respond_at_once(const Request& request) {
+  auto answer = this->answer(request);
+  if (answer.folder) return std::nullopt;
+  return std::move(answer.response);
 }
 
 asio::awaitable<http::Response> FileTree::respond(const Request& request) {
@@ -160,12 +163,11 @@ base::Expected<std::shared_ptr<const OpenFile>> FileTree::open(const std::string
     cache.clear();
     file = open_anew(relative);
   }
-  if (file) cache.insert(key, *file, now);
-  return file;
+  if (!file) return tl::unexpected(std::move(file).error());
+  return cache.insert(key, std::move(*file), now);
 }
 
-base::Expected<std::shared_ptr<const OpenFile>> FileTree::open_anew(
-    const std::string& relative) const {
+base::Expected<std::shared_ptr<OpenFile>> FileTree::open_anew(const std::string& relative) const {
   using base::ErrorKind;
   const auto root = os::Root::open(m_root, existing(m_follow_links_to));
   if (!root) {
@@ -193,9 +195,9 @@ base::Expected<std::shared_ptr<const OpenFile>> FileTree::open_anew(
     return base::fail(ErrorKind::not_found, "neither a file nor a folder");
   }
   const auto name = relative.substr(relative.rfind('/') + 1);
-  http::FileFacts facts{status->size, status->mtime_ns, status->inode,
-                        std::string(http::mime_type(name))};
-  return std::make_shared<const OpenFile>(OpenFile{std::move(*fd), *status, std::move(facts)});
+  auto facts = http::describe_file(status->size, status->mtime_ns, status->inode,
+                                   std::string(http::mime_type(name)));
+  return std::make_shared<OpenFile>(OpenFile{std::move(*fd), *status, std::move(facts)});
 }
 
 http::Response FileTree::serve_file(const http::RequestHead& head,
@@ -204,6 +206,7 @@ http::Response FileTree::serve_file(const http::RequestHead& head,
   if (auto* body = std::get_if<http::FileBody>(&response.body)) {
     body->fd = file->fd.get();
     body->owner = file;
+    if (response.status == k_ok) body->content = file->content;
   }
   return response;
 }

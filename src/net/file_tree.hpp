@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,12 +31,12 @@ class FileTree : public Handler {
   /// Names that are neither served nor listed, in any folder (staging areas). Before first use.
   void hide(std::vector<std::string> names);
   /// Behind credentials ([http] authenticate = all). Before first use.
-  void set_authenticate(bool authenticate) { m_authenticate = authenticate; }
+  void set_authenticate(bool authenticate) { m_rules.authenticate = authenticate; }
   /// Files kept open are looked up again: to be called when the tree changed.
   void forget_open_files() { m_generation.fetch_add(1, std::memory_order_release); }
 
-  [[nodiscard]] std::vector<std::string_view> methods() const override;
-  [[nodiscard]] Rules rules(const http::RequestHead& head, const Peer& peer) const override;
+  [[nodiscard]] const Rules& rules(const http::RequestHead& head, const Peer& peer) const override;
+  [[nodiscard]] std::optional<http::Response> respond_at_once(const Request& request) override;
   [[nodiscard]] boost::asio::awaitable<http::Response> respond(const Request& request) override;
 
  private:
@@ -50,7 +51,7 @@ class FileTree : public Handler {
   /// Error `limit_exceeded` when no descriptor is left; any other one means that there is nothing.
   [[nodiscard]] base::Expected<std::shared_ptr<const OpenFile>> open(
       const std::string& relative) const;
-  [[nodiscard]] base::Expected<std::shared_ptr<const OpenFile>> open_anew(
+  [[nodiscard]] base::Expected<std::shared_ptr<OpenFile>> open_anew(
       const std::string& relative) const;
   [[nodiscard]] http::Response serve_file(const http::RequestHead& head,
                                           const std::shared_ptr<const OpenFile>& file) const;
@@ -63,7 +64,7 @@ class FileTree : public Handler {
   std::string m_prefix;
   std::vector<std::string> m_follow_links_to;
   std::vector<std::string> m_hidden{".pulse2-staging"};
-  bool m_authenticate = false;
+  Rules m_rules;
   // For the log.
   mutable Occasional m_refused;
   mutable Occasional m_unavailable;

@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,13 +24,15 @@ struct Peer {
 /// What holds for one request of one client; asked for after its head and before its body was
 /// read.
 struct Rules {
+  /// That are answered, as they stand in `Allow`; others get 405. HEAD has to be named; the body of
+  /// its answer is left out by the server.
+  std::vector<std::string_view> methods;
   bool authenticate = false;             ///< ask for the site's user name and password
   std::uint64_t max_body = 16ULL << 20;  ///< bytes; longer bodies are answered with 413
   /// Folder of the temporary file for a body too large for memory; empty or missing: the system's.
   std::string spool_dir;
   std::uint64_t spool_reserve = 0;       ///< bytes that must stay free there, or 507 …
   unsigned spool_reserve_percent = 100;  ///< … but no larger share of the file system
-  std::vector<std::string> allow;        ///< methods, when not those of Handler::methods()
 };
 
 /// One complete request. Everything lives until the answer was produced.
@@ -48,10 +51,12 @@ class Handler {
   Handler& operator=(const Handler&) = delete;
   virtual ~Handler();
 
-  /// Methods that are answered, as they stand in `Allow`; others get 405. HEAD has to be named;
-  /// the body of its answer is left out by the server.
-  [[nodiscard]] virtual std::vector<std::string_view> methods() const = 0;
-  [[nodiscard]] virtual Rules rules(const http::RequestHead& head, const Peer& peer) const = 0;
+  /// They live as long as the handler.
+  [[nodiscard]] virtual const Rules& rules(const http::RequestHead& head,
+                                           const Peer& peer) const = 0;
+  /// The answer when it needs no waiting; nullopt when respond() has to be asked. Tried first: an
+  /// answer at once takes no coroutine. Exceptions as there.
+  [[nodiscard]] virtual std::optional<http::Response> respond_at_once(const Request& request);
   /// An exception becomes a 500 page and a line for the operator.
   [[nodiscard]] virtual boost::asio::awaitable<http::Response> respond(const Request& request) = 0;
 };

@@ -8,11 +8,21 @@ namespace {
 
 constexpr std::chrono::seconds k_lifetime{1};
 constexpr std::size_t k_max_files = 512;  // open descriptors of one thread
+constexpr std::uint64_t k_small_file = 16 << 10;
 
 bool unchanged(const OpenFile& file) {
   const auto now = os::status_of(file.fd.get(), "open file");
   return now && now->inode == file.status.inode && now->size == file.status.size &&
          now->mtime_ns == file.status.mtime_ns;
+}
+
+/// Small files are sent from memory, together with the head.
+void read_content(OpenFile& file) {
+  file.content.reset();
+  if (!file.status.is_regular() || file.status.size > k_small_file) return;
+  auto content = std::make_shared<std::string>(file.status.size, '\0');
+  const auto size = os::read_at(file.fd.get(), content->data(), content->size(), 0);
+  if (size && *size == content->size()) file.content = std::move(content);
 }
 
 }  // namespace
@@ -25,16 +35,23 @@ OpenFileCache& OpenFileCache::of_this_thread() {
 OpenFileCache::Entry OpenFileCache::find(const std::string& key, Clock::time_point now) {
   const auto found = m_files.find(key);
   if (found == m_files.end()) return nullptr;
-  if (now - found->second.opened < k_lifetime && unchanged(*found->second.file)) {
-    return found->second.file;
+  Kept& kept = found->second;
+  if (kept.round == m_round) return kept.file;
+  if (now - kept.opened >= k_lifetime || !unchanged(*kept.file)) {
+    m_files.erase(found);
+    return nullptr;
   }
-  m_files.erase(found);
-  return nullptr;
+  read_content(*kept.file);
+  kept.round = m_round;
+  return kept.file;
 }
 
-void OpenFileCache::insert(const std::string& key, Entry file, Clock::time_point now) {
+OpenFileCache::Entry OpenFileCache::insert(const std::string& key, std::shared_ptr<OpenFile> file,
+                                           Clock::time_point now) {
   if (m_files.size() >= k_max_files) m_files.clear();
-  m_files[key] = {std::move(file), now};
+  read_content(*file);
+  m_files[key] = {file, now, m_round};
+  return file;
 }
 
 void OpenFileCache::expire(Clock::time_point now) {

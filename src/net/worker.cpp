@@ -1,5 +1,6 @@
 #include "net/worker.hpp"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <ctime>
 #include <exception>
+#include <stdexcept>
 
 #include "base/error.hpp"
 #include "http/date.hpp"
@@ -36,6 +38,12 @@ bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+os::Poller make_poller() {
+  auto poller = os::Poller::create();
+  if (!poller) throw std::runtime_error(poller.error().for_operator());
+  return std::move(*poller);
+}
+
 base::IpAddress to_ip(const asio::ip::address& address) {
   if (address.is_v4()) return base::IpAddress::v4(address.to_v4().to_bytes());
   return {address.to_v6().to_bytes()};
@@ -48,9 +56,23 @@ Worker::Worker(std::shared_ptr<ServerState> state, std::shared_ptr<const Site> s
     : m_state(std::move(state)),
       m_site(std::move(site)),
       m_tls(std::move(tls)),
+      m_poller(make_poller()),
+      m_poll_wait(m_io, ::fcntl(m_poller.descriptor(), F_DUPFD_CLOEXEC, 0)),
       m_sweep_timer(m_io) {}
 
-Worker::~Worker() = default;
+Worker::~Worker() {
+  for (auto* list : {&m_idle, &m_busy}) {
+    while (!list->empty()) {
+      auto& connection = list->front();
+      connection.unlink();
+      if (connection.is_running()) {
+        connection.channel().drop_wait();
+      } else {
+        delete &connection;
+      }
+    }
+  }
+}
 
 void Worker::add_listener(os::UniqueFd listener, const tcp& protocol) {
   m_acceptors.emplace_back(m_io, protocol, listener.release());
@@ -59,6 +81,7 @@ void Worker::add_listener(os::UniqueFd listener, const tcp& protocol) {
 void Worker::run() {
   for (auto& acceptor : m_acceptors)
     asio::co_spawn(m_io, accept_loop(acceptor), asio::detached);
+  asio::co_spawn(m_io, poll_loop(), asio::detached);
   asio::co_spawn(m_io, sweep(), asio::detached);
   const auto work = asio::make_work_guard(m_io);
   m_io.run();
@@ -79,17 +102,14 @@ void Worker::drain() {
     boost::system::error_code ignored;
     for (auto& acceptor : m_acceptors)
       acceptor.close(ignored);
-    for (auto& connection : m_idle)
-      connection.channel().abort();
+    dismiss_all(m_idle);
   });
 }
 
 void Worker::abort_all() {
   asio::post(m_io, [this] {
-    for (auto* list : {&m_idle, &m_busy}) {
-      for (auto& connection : *list)
-        connection.channel().abort();
-    }
+    dismiss_all(m_idle);
+    dismiss_all(m_busy);
   });
 }
 
@@ -126,6 +146,16 @@ void Worker::set_idle(Connection& connection) {
 void Worker::set_busy(Connection& connection) {
   connection.unlink();
   m_busy.push_back(connection);
+}
+
+asio::awaitable<void> Worker::poll_loop() {
+  while (true) {
+    const auto [error] = co_await m_poll_wait.async_wait(asio::posix::descriptor_base::wait_read,
+                                                         asio::as_tuple(asio::use_awaitable));
+    if (error) co_return;
+    OpenFileCache::of_this_thread().begin_round();
+    m_poller.dispatch();
+  }
 }
 
 asio::awaitable<void> Worker::accept_loop(tcp::acceptor& acceptor) {
@@ -204,34 +234,74 @@ void Worker::begin(os::UniqueFd socket, const tcp::endpoint& peer) {
     auto [place, refusal] = find_place(who.address);
     // One client must not take all refusals from the others: it is cut off without a word.
     if (refusal == Refusal::client_full && m_refused >= k_most_refused / 2) return;
-    tcp::socket stream(m_io, peer.protocol(), socket.get());
-    (void)socket.release();
-    auto connection = std::make_unique<Connection>(*this, std::move(stream), std::move(who),
+    auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(who),
                                                    std::move(place), refusal);
-    m_busy.push_back(*connection);
-    asio::co_spawn(m_io, serve(std::move(connection)), asio::detached);
+    auto& begun = *connection.release();
+    m_busy.push_back(begun);
+    go_on(begun, begun.first_step());
   } catch (const std::exception& exception) {
     log::warning("http.accept.failed", "{}", exception.what());
   }
 }
 
-asio::awaitable<void> Worker::serve(std::unique_ptr<Connection> connection) {
+void Worker::go_on(Connection& connection, Connection::Step step) {
+  if (step == Connection::Step::rest) {
+    connection.become_idle();
+  } else if (step == Connection::Step::end) {
+    connection.channel().finish_sending();
+    delete &connection;
+  } else {
+    connection.set_running(true);
+    asio::co_spawn(m_io, serve(std::unique_ptr<Connection>(&connection), step), asio::detached);
+  }
+}
+
+asio::awaitable<void> Worker::serve(std::unique_ptr<Connection> connection, Connection::Step step) {
   const bool refused = connection->is_refused();
   if (refused) ++m_refused;
+  bool rests = false;
   try {
-    co_await connection->run();
+    rests = co_await connection->run(step);
   } catch (const std::exception& exception) {
     log::error("http.connection.failed", "{}", exception.what());
   }
   if (refused) --m_refused;
+  if (!rests) co_return;
+  connection->set_running(false);
+  connection.release()->become_idle();
+}
+
+void Worker::dismiss(Connection& connection) {
+  if (connection.is_running()) {
+    connection.channel().abort();
+  } else {
+    go_on(connection, Connection::Step::end);
+  }
+}
+
+void Worker::dismiss_all(ConnectionList& connections) {
+  for (auto next = connections.begin(); next != connections.end();)
+    dismiss(*next++);
 }
 
 bool Worker::evict_idle() {
   if (m_idle.empty() || m_tick - m_idle.front().idle_since() < k_least_idle) return false;
   auto& connection = m_idle.front();
   set_busy(connection);
-  connection.channel().abort();
+  dismiss(connection);
   return true;
+}
+
+void Worker::check_deadlines(ConnectionList& connections, Channel::Clock::time_point now) {
+  const auto most_ticks = m_site->limits().keep_alive_idle.count();
+  for (auto next = connections.begin(); next != connections.end();) {
+    auto& connection = *next++;
+    if (connection.is_running()) {
+      connection.channel().check_deadline(now);
+    } else if (m_tick - connection.idle_since() > most_ticks) {
+      dismiss(connection);
+    }
+  }
 }
 
 asio::awaitable<void> Worker::sweep() {
@@ -241,10 +311,8 @@ asio::awaitable<void> Worker::sweep() {
     if (error) co_return;
     ++m_tick;
     const auto now = Channel::Clock::now();
-    for (auto* list : {&m_idle, &m_busy}) {
-      for (auto& connection : *list)
-        connection.channel().check_deadline(now);
-    }
+    check_deadlines(m_idle, now);
+    check_deadlines(m_busy, now);
     m_state->clients.tidy(m_state->download_rate_per_client.load(std::memory_order_relaxed), now);
     OpenFileCache::of_this_thread().expire(now);
   }

@@ -9,7 +9,8 @@ namespace pulse2::http {
 namespace {
 
 /// data/a.bin of the recordings.
-const FileFacts k_file{4096, 1795392280'000000000, 12, "application/octet-stream"};
+constexpr std::int64_t k_mtime = 1795392280'000000000;
+const FileFacts k_file = describe_file(4096, k_mtime, 12, "application/octet-stream");
 
 Response plan(Fields fields, const FileFacts& file = k_file, std::string method = "GET") {
   RequestHead head;
@@ -38,7 +39,7 @@ TEST(FilePlan, Whole) {
 }
 
 TEST(FilePlan, EmptyFile) {
-  const Response response = plan({}, {0, 0, 1, "text/plain"});
+  const Response response = plan({}, describe_file(0, 0, 1, "text/plain"));
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body_size(), 0U);
 }
@@ -105,8 +106,7 @@ TEST(FilePlan, NotModifiedKeepsTheValidators) {
 TEST(FilePlan, TagOfAnAnswerRevalidates) {
   const std::string tag = header(plan({}), "ETag");
   EXPECT_EQ(plan({{"If-None-Match", tag}}).status, 304);
-  FileFacts changed = k_file;
-  changed.mtime_ns += 1;
+  const auto changed = describe_file(4096, k_mtime + 1, 12, "application/octet-stream");
   EXPECT_EQ(plan({{"If-None-Match", tag}}, changed).status, 200);
 }
 
@@ -115,9 +115,9 @@ TEST(FilePlan, FailedPrecondition) {
 }
 
 TEST(FilePlan, FractionsOfASecondAreCutTowardsThePast) {
-  EXPECT_EQ(header(plan({}, {1, 1'999'999'999, 1, "text/plain"}), "Last-Modified"),
+  EXPECT_EQ(header(plan({}, describe_file(1, 1'999'999'999, 1, "text/plain")), "Last-Modified"),
             "Thu, 01 Jan 1970 00:00:01 GMT");
-  EXPECT_EQ(header(plan({}, {1, -1, 1, "text/plain"}), "Last-Modified"),
+  EXPECT_EQ(header(plan({}, describe_file(1, -1, 1, "text/plain")), "Last-Modified"),
             "Wed, 31 Dec 1969 23:59:59 GMT");
 }
 

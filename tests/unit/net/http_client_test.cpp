@@ -32,11 +32,13 @@ using testing::HasSubstr;
 /// here wait, "/close" closes afterwards.
 class Listener : public Handler {
  public:
-  std::vector<std::string_view> methods() const override { return {"POST"}; }
-  Rules rules(const http::RequestHead& head, const Peer& /*peer*/) const override {
-    Rules rules;
-    rules.authenticate = head.path == "/secret";
-    return rules;
+  Listener() {
+    m_open.methods = {"POST"};
+    m_secret = m_open;
+    m_secret.authenticate = true;
+  }
+  const Rules& rules(const http::RequestHead& head, const Peer& /*peer*/) const override {
+    return head.path == "/secret" ? m_secret : m_open;
   }
   boost::asio::awaitable<http::Response> respond(const Request& request) override {
     {
@@ -61,6 +63,8 @@ class Listener : public Handler {
   }
 
  private:
+  Rules m_open;
+  Rules m_secret;
   std::mutex m_mutex;
   std::set<std::uint16_t> m_ports;
 };

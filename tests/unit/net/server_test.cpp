@@ -27,12 +27,14 @@ std::atomic<bool> slow_has_begun{false};  ///< the answer to "/echo/slow"
 /// Answers with what it got; "/…/slow" after a while, "/…/throw" with an exception.
 class Echo : public Handler {
  public:
-  std::vector<std::string_view> methods() const override { return {"POST", "GET"}; }
-  Rules rules(const http::RequestHead& head, const Peer& /*peer*/) const override {
-    Rules rules;
-    rules.authenticate = head.path == "/echo/secret";
-    rules.max_body = 8 << 20;
-    return rules;
+  Echo() {
+    m_open.methods = {"POST", "GET"};
+    m_open.max_body = 8 << 20;
+    m_secret = m_open;
+    m_secret.authenticate = true;
+  }
+  const Rules& rules(const http::RequestHead& head, const Peer& /*peer*/) const override {
+    return head.path == "/echo/secret" ? m_secret : m_open;
   }
   boost::asio::awaitable<http::Response> respond(const Request& request) override {
     if (request.head.path == "/echo/throw") throw std::runtime_error("deliberate");
@@ -55,6 +57,10 @@ class Echo : public Handler {
     }
     co_return response;
   }
+
+ private:
+  Rules m_open;
+  Rules m_secret;
 };
 
 class ServerTest : public testing::Test {

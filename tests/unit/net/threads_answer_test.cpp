@@ -15,13 +15,16 @@ using namespace std::chrono_literals;
 /// Keeps its I/O thread until it is released, as no handler should.
 class Hanging : public Handler {
  public:
-  std::vector<std::string_view> methods() const override { return {"GET"}; }
-  Rules rules(const http::RequestHead& /*head*/, const Peer& /*peer*/) const override { return {}; }
+  Hanging() { m_rules.methods = {"GET"}; }
+  const Rules& rules(const http::RequestHead& /*head*/, const Peer& /*peer*/) const override {
+    return m_rules;
+  }
   boost::asio::awaitable<http::Response> respond(const Request& /*request*/) override {
     m_entered.set_value();
     m_released.get_future().wait();
     co_return http::Response{};
   }
+  Rules m_rules;
   std::promise<void> m_entered;
   std::promise<void> m_released;
 };

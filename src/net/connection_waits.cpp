@@ -1,0 +1,266 @@
+// The coroutines of a connection: what it does when something has to be waited for.
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+
+#include "net/chunked.hpp"
+#include "net/connection.hpp"
+#include "net/download_gate.hpp"
+#include "net/exchange.hpp"
+#include "net/open_file_cache.hpp"
+#include "net/worker.hpp"
+
+namespace pulse2::net {
+
+namespace asio = boost::asio;
+using base::ErrorKind;
+using Clock = Channel::Clock;
+using Stage = Exchange::Stage;
+
+namespace {
+
+constexpr std::chrono::seconds k_linger_idle{2};
+constexpr std::chrono::seconds k_linger_total{10};
+constexpr std::chrono::seconds k_refusal_time{5};  // for the request of a client that gets 503
+constexpr std::string_view k_retry_after = "5";    // seconds
+
+http::Response too_late() {
+  return http::error_page(408, "The request did not arrive in time.");
+}
+
+http::Response no_room(Refusal refusal) {
+  auto response = http::error_page(503, refusal == Refusal::client_full
+                                            ? "There are too many connections from your address."
+                                            : "There are too many connections at this moment.");
+  response.headers.push_back({"Retry-After", std::string(k_retry_after)});
+  return response;
+}
+
+/// Seconds until `end`, rounded up.
+std::chrono::seconds time_left(Clock::time_point end) {
+  return std::chrono::ceil<std::chrono::seconds>(end - Clock::now());
+}
+
+}  // namespace
+
+// GCC 12 miscompiles co_await within && and within loop conditions.
+asio::awaitable<bool> Connection::run(Step step) {
+  if (step == Step::greet) {
+    const bool greeted = co_await handshake();
+    if (!greeted) co_return false;
+    if (is_refused()) {
+      co_await refuse();
+      co_return false;
+    }
+    OpenFileCache::of_this_thread().begin_round();
+    step = serve_at_once();
+  }
+  while (step == Step::wait || step == Step::yield) {
+    if (step == Step::wait) {
+      const bool goes_on = co_await exchange();
+      m_exchange.reset();
+      if (!goes_on) {
+        m_channel.finish_sending();
+        co_return false;
+      }
+    } else {
+      co_await asio::post(asio::use_awaitable);
+    }
+    OpenFileCache::of_this_thread().begin_round();
+    step = serve_at_once();
+  }
+  if (step == Step::end) m_channel.finish_sending();
+  co_return step == Step::rest;
+}
+
+asio::awaitable<bool> Connection::handshake() {
+  if (!m_channel.is_tls()) co_return true;
+  become_idle();
+  auto left = m_worker.site()->limits().handshake_time;
+  if (is_refused()) left = std::min(left, k_refusal_time);
+  const auto end = Clock::now() + left;
+  while (true) {
+    const auto result = m_channel.handshake();
+    if (result.state == Io::moved) break;
+    left = time_left(end);
+    if (left.count() <= 0) co_return false;
+    if (!(co_await m_channel.wait(result.state, left))) co_return false;
+  }
+  m_peer.certificate_subject = m_channel.certificate_subject();
+  become_idle();
+  co_return true;
+}
+
+asio::awaitable<void> Connection::refuse() {
+  m_exchange = std::make_unique<Exchange>(m_worker.site());
+  if (!(co_await read_head(k_refusal_time))) co_return;
+  auto& exchange = *m_exchange;
+  exchange.set_last_response(no_room(m_refusal));
+  exchange.unread |= exchange.announces_body();
+  begin_answer();
+  (void)co_await send();
+  if (exchange.unread) co_await linger();
+  m_channel.finish_sending();
+}
+
+asio::awaitable<bool> Connection::exchange() {
+  auto& exchange = *m_exchange;
+  if (exchange.stage == Stage::head) {
+    if (!(co_await read_head(exchange.site->limits().head_time))) co_return false;
+    m_worker.set_busy(*this);
+    if (exchange.stage == Stage::answer) admit();
+  }
+  if (exchange.stage == Stage::answer) co_await respond();
+  if (exchange.vanished) co_return false;
+  if (!exchange.outgoing) begin_answer();
+  const bool goes_on = co_await send();
+  if (exchange.unread) co_await linger();
+  co_return goes_on;
+}
+
+asio::awaitable<std::string_view> Connection::next_bytes(std::chrono::seconds idle) {
+  while (true) {
+    std::string_view bytes;
+    const auto result = bytes_at_hand(bytes);
+    if (result.state == Io::moved) co_return bytes;
+    if (!(co_await m_channel.wait(result.state, idle))) co_return std::string_view();
+  }
+}
+
+asio::awaitable<bool> Connection::read_head(std::chrono::seconds time) {
+  auto& exchange = *m_exchange;
+  const auto end = exchange.begin + time;
+  const auto idle = exchange.site->limits().read_idle;
+  auto left = time;
+  while (true) {
+    auto bytes = co_await next_bytes(std::min(idle, left));
+    if (bytes.empty()) {
+      if (!m_channel.timed_out() || !exchange.parser.begun()) co_return false;
+      exchange.set_last_response(too_late());
+      co_return true;
+    }
+    if (take_head(bytes)) {
+      m_input = bytes;
+      co_return true;
+    }
+    left = time_left(end);
+    if (left.count() > 0) continue;
+    exchange.set_last_response(too_late());
+    exchange.unread = true;
+    co_return true;
+  }
+}
+
+asio::awaitable<void> Connection::respond() {
+  auto& exchange = *m_exchange;
+  BodyStore store(*exchange.rules, exchange.site->limits().body_in_memory);
+  base::Expected<std::string_view> body{std::string_view{}};
+  if (exchange.announces_body()) body = co_await read_body(store);
+  if (!body) {
+    exchange.vanished = body.error().kind == ErrorKind::cancelled;
+    exchange.unread = !m_channel.timed_out();
+    const bool is_late = body.error().kind == ErrorKind::timed_out;
+    exchange.set_last_response(is_late ? too_late() : http::error_page(body.error()));
+    co_return;
+  }
+  try {
+    exchange.set_response(co_await exchange.handler->respond({exchange.head, *body, m_peer}));
+  } catch (const std::exception& exception) {
+    fail(exception.what());
+  }
+  // Others are served between the parts.
+  while (store.give_back_part())
+    co_await asio::post(asio::use_awaitable);
+}
+
+asio::awaitable<bool> Connection::send_continue() {
+  const auto& exchange = *m_exchange;
+  if (!exchange.head.expect_continue || !m_input.empty()) co_return true;
+  const http::Response nothing;
+  Outgoing outgoing("HTTP/1.1 100 Continue\r\n\r\n", nothing, false, false);
+  co_return co_await send_rest(outgoing);
+}
+
+asio::awaitable<base::Expected<std::string_view>> Connection::read_body(BodyStore& store) {
+  using base::fail;
+  const auto& exchange = *m_exchange;
+  auto left = exchange.head.content_length.value_or(0);
+  if (auto ready = store.expect(left); !ready) co_return tl::unexpected(ready.error());
+  if (!(co_await send_continue())) co_return fail(ErrorKind::cancelled, "connection lost");
+  ChunkedDecoder chunks;
+  const auto& limits = exchange.site->limits();
+  const auto begin = Clock::now();
+  std::uint64_t received = 0;
+  while (exchange.head.chunked ? !chunks.done() : left > 0) {
+    auto bytes = co_await next_bytes(limits.read_idle);
+    if (bytes.empty()) {
+      co_return m_channel.timed_out() ? fail(ErrorKind::timed_out, "the body stopped")
+                                      : fail(ErrorKind::cancelled, "connection lost");
+    }
+    received += bytes.size();
+    if (limits.is_too_slow(received, Clock::now() - begin)) {
+      co_return fail(ErrorKind::timed_out, "the body is too slow");
+    }
+    std::string_view data = bytes;
+    if (exchange.head.chunked) {
+      const auto step = chunks.feed(bytes);
+      if (!step) co_return tl::unexpected(step.error());
+      data = step->data;
+      bytes.remove_prefix(step->consumed);
+    } else {
+      data = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size())));
+      left -= data.size();
+      bytes.remove_prefix(data.size());
+    }
+    if (auto stored = store.append(data); !stored) co_return tl::unexpected(stored.error());
+    m_input = bytes;
+  }
+  co_return store.finish();
+}
+
+asio::awaitable<bool> Connection::send() {
+  const bool complete = co_await send_rest(*m_exchange->outgoing);
+  co_return end_exchange(complete);
+}
+
+asio::awaitable<bool> Connection::send_rest(Outgoing& outgoing) {
+  const auto idle = m_worker.site()->limits().write_idle;
+  DownloadGate gate(m_worker.state(), m_place.client());
+  std::uint64_t turn = 0;
+  while (!outgoing.is_complete()) {
+    auto most = std::min(k_file_step, outgoing.file_bytes_next());
+    const bool limited = most > 0 && gate.is_limited();
+    if (limited) {
+      most = co_await gate.allow(m_channel, most);
+      if (most == 0) co_return false;
+    }
+    const auto result = outgoing.send_some(m_channel, most);
+    if (limited) gate.spend(result.bytes);
+    turn += result.bytes;
+    if (result.state == Io::closed) co_return false;
+    if (result.state != Io::moved) {
+      turn = 0;
+      if (!(co_await m_channel.wait(result.state, idle))) co_return false;
+    } else if (turn >= k_turn) {
+      turn = 0;
+      co_await asio::post(asio::use_awaitable);
+    }
+  }
+  while (true) {
+    const auto result = m_channel.flush();
+    if (result.state == Io::moved) co_return true;
+    if (!(co_await m_channel.wait(result.state, idle))) co_return false;
+  }
+}
+
+asio::awaitable<void> Connection::linger() {
+  become_idle();
+  m_channel.finish_sending();
+  const auto end = Clock::now() + k_linger_total;
+  while (Clock::now() < end) {
+    if ((co_await next_bytes(k_linger_idle)).empty()) co_return;
+  }
+}
+
+}  // namespace pulse2::net

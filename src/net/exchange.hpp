@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "http/request.hpp"
+#include "http/response.hpp"
+#include "net/handler.hpp"
+#include "net/head_parser.hpp"
+#include "net/outgoing.hpp"
+#include "net/site.hpp"
+
+namespace pulse2::net {
+
+/// One request with all that belongs to it, from its first byte to the last one of its answer.
+struct Exchange {
+  explicit Exchange(std::shared_ptr<const Site> current)
+      : site(std::move(current)), parser(site->limits().head_bytes) {}
+
+  /// What comes next.
+  enum class Stage {
+    head,    ///< the head is not complete
+    answer,  ///< the handler has to answer
+    send,    ///< the response is there
+  };
+
+  /// Whether bytes of a body follow the head.
+  [[nodiscard]] bool announces_body() const {
+    return head.chunked || head.content_length.value_or(0) > 0;
+  }
+  void set_response(http::Response answer) {
+    response = std::move(answer);
+    stage = Stage::send;
+  }
+  /// The last answer of the connection.
+  void set_last_response(http::Response answer) {
+    set_response(std::move(answer));
+    response.close = true;
+  }
+
+  const std::shared_ptr<const Site> site;
+  Stage stage = Stage::head;
+  HeadParser parser;
+  http::RequestHead head;
+  std::shared_ptr<Handler> handler;
+  const Rules* rules = nullptr;  ///< the handler's
+  http::Response response;
+  std::optional<Outgoing> outgoing;  ///< of the response, once its head was rendered
+  bool keep_alive = false;           ///< known with `outgoing`
+  std::string_view user;             ///< who has proved it
+  bool unread = false;               ///< the client may still be sending what nobody reads
+  bool vanished = false;             ///< the client went away: nothing to send
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+};
+
+/// What a connection sends at once before others get their turn.
+inline constexpr std::uint64_t k_turn = 8 << 20;
+/// Of a file, in one system call.
+inline constexpr std::uint64_t k_file_step = 1 << 20;
+
+}  // namespace pulse2::net

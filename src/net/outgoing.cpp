@@ -1,0 +1,97 @@
+#include "net/outgoing.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+namespace pulse2::net {
+
+namespace {
+
+constexpr std::size_t k_gather = 256;  // pieces in one system call
+
+}  // namespace
+
+Outgoing::Outgoing(std::string head, const http::Response& response, bool with_body,
+                   bool from_files)
+    : m_head(std::move(head)) {
+  add(m_head);
+  if (with_body) add_body(response.body, from_files);
+}
+
+void Outgoing::add(std::string_view bytes) {
+  if (!bytes.empty()) m_pieces.push_back({bytes.data(), -1, 0, bytes.size()});
+}
+
+void Outgoing::add_file(const http::FileBody& body) {
+  for (const auto& part : body.parts) {
+    add(part.preamble);
+    if (part.length > 0) m_pieces.push_back({nullptr, body.fd, part.offset, part.length});
+  }
+  add(body.epilogue);
+}
+
+void Outgoing::add_body(const http::Body& body, bool from_files) {
+  if (const auto* text = std::get_if<std::string>(&body)) {
+    add(*text);
+  } else if (const auto* shared = std::get_if<http::SharedBody>(&body)) {
+    m_pieces.reserve(1 + shared->buffers.size());
+    for (const auto& buffer : shared->buffers)
+      add(*buffer);
+  } else if (const auto* file = std::get_if<http::FileBody>(&body)) {
+    if (file->content && !from_files) {
+      add(*file->content);
+    } else {
+      add_file(*file);
+    }
+  }
+}
+
+std::uint64_t Outgoing::file_bytes_next() const noexcept {
+  if (is_complete() || m_pieces[m_next].bytes != nullptr) return 0;
+  return m_pieces[m_next].length;
+}
+
+IoResult Outgoing::send_some(Channel& channel, std::uint64_t most_of_file) {
+  if (is_complete()) return {Io::moved, 0};
+  const Piece& piece = m_pieces[m_next];
+  if (piece.bytes != nullptr) return send_bytes(channel);
+  const auto result =
+      channel.send_file(piece.file, piece.offset, std::min(piece.length, most_of_file));
+  if (result.state == Io::moved && result.bytes == 0) return {};
+  advance(result.bytes);
+  return result;
+}
+
+IoResult Outgoing::send_bytes(Channel& channel) {
+  std::array<iovec, k_gather> pieces;  // NOLINT: filled before it is read
+  std::size_t count = 0;
+  std::size_t index = m_next;
+  for (; count < k_gather && index < m_pieces.size() && m_pieces[index].bytes != nullptr; ++index) {
+    // The kernel only reads them.
+    pieces[count++] = {const_cast<char*>(m_pieces[index].bytes), m_pieces[index].length};
+  }
+  const auto result = channel.write(std::span(pieces).first(count), index < m_pieces.size());
+  advance(result.bytes);
+  return result;
+}
+
+void Outgoing::advance(std::uint64_t sent) noexcept {
+  m_sent += sent;
+  while (sent > 0) {
+    Piece& piece = m_pieces[m_next];
+    const auto step = std::min(sent, piece.length);
+    if (piece.bytes != nullptr) piece.bytes += step;
+    piece.offset += step;
+    piece.length -= step;
+    sent -= step;
+    if (piece.length == 0) ++m_next;
+  }
+}
+
+std::uint64_t Outgoing::body_bytes() const noexcept {
+  return m_sent > m_head.size() ? m_sent - m_head.size() : 0;
+}
+
+}  // namespace pulse2::net

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/response.hpp"
+#include "net/channel.hpp"
+
+namespace pulse2::net {
+
+/// An answer on its way: what of it the socket has not taken yet. Files go out by sendfile without
+/// passing through memory; small ones that the response brings along go out with the head.
+class Outgoing {
+ public:
+  /// Nothing.
+  Outgoing() = default;
+  /// The rendered head and, when `with_body`, the body. `response` outlives this object.
+  /// `from_files`: file by file even what the response has in memory, so that rates count.
+  Outgoing(std::string head, const http::Response& response, bool with_body, bool from_files);
+  Outgoing(const Outgoing&) = delete;
+  Outgoing(Outgoing&&) = delete;
+  Outgoing& operator=(const Outgoing&) = delete;
+  Outgoing& operator=(Outgoing&&) = delete;
+  ~Outgoing() = default;
+
+  [[nodiscard]] bool is_complete() const noexcept { return m_next == m_pieces.size(); }
+  /// The bytes of a file that come next; 0 when others do.
+  [[nodiscard]] std::uint64_t file_bytes_next() const noexcept;
+  /// Sends what the socket takes without waiting, at most `most_of_file` bytes of a file. A file
+  /// that became shorter than it was ends in `closed`: an answer is never padded.
+  IoResult send_some(Channel& channel, std::uint64_t most_of_file);
+  /// Bytes of the body that the socket took.
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept;
+
+ private:
+  /// Bytes in memory, or of a file.
+  struct Piece {
+    const char* bytes = nullptr;  ///< null: of `file`
+    int file = -1;
+    std::uint64_t offset = 0;  ///< in the file
+    std::uint64_t length = 0;
+  };
+
+  void add(std::string_view bytes);
+  void add_file(const http::FileBody& body);
+  void add_body(const http::Body& body, bool from_files);
+  IoResult send_bytes(Channel& channel);
+  void advance(std::uint64_t sent) noexcept;
+
+  std::string m_head;
+  std::vector<Piece> m_pieces;
+  std::size_t m_next = 0;  ///< the first that is left, shortened by what was sent of it
+  std::uint64_t m_sent = 0;
+};
+
+}  // namespace pulse2::net

@@ -65,6 +65,10 @@ std::string encode_path(std::string_view path) {
 }
 
 base::Expected<std::string> normalize_path(std::string_view path) {
+  // Most paths are in order: nothing is taken apart for them.
+  const bool is_plain = path.starts_with('/') && path.find("//") == std::string_view::npos &&
+                        path.find("/.") == std::string_view::npos;
+  if (is_plain) return std::string(path);
   std::string normal;
   bool is_folder = true;  // whether the last component stands for a folder: "", "." or "name/"
   for (const std::string_view component : base::split(path, '/')) {

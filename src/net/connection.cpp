@@ -146,7 +146,9 @@ void Connection::admit() {
   };
   if (const auto& error = exchange.parser.target_error()) return refuse(http::error_page(*error));
   exchange.handler = exchange.site->find(exchange.head.path);
-  if (!exchange.handler) return refuse(http::error_page(404, "There is nothing at this address."));
+  if (exchange.handler == nullptr) {
+    return refuse(http::error_page(404, "There is nothing at this address."));
+  }
   exchange.rules = &exchange.handler->rules(exchange.head, m_peer);
   if (exchange.rules->authenticate && !exchange.site->authorized(exchange.head)) {
     return refuse(http::unauthorized(exchange.site->realm()));
@@ -207,10 +209,12 @@ bool Connection::send_at_once() {
 bool Connection::end_exchange(bool complete) {
   auto& exchange = *m_exchange;
   const auto& head = exchange.head;
-  exchange.site->log_access({m_peer, head.method, head.target, head.version,
-                             exchange.response.status, exchange.outgoing->body_bytes(), complete,
-                             Clock::now() - exchange.begin, head.header("User-Agent"),
-                             head.header("Referer"), exchange.user});
+  if (exchange.site->has_access_log()) {
+    exchange.site->log_access({m_peer, head.method, head.target, head.version,
+                               exchange.response.status, exchange.outgoing->body_bytes(), complete,
+                               Clock::now() - exchange.begin, head.header("User-Agent"),
+                               head.header("Referer"), exchange.user});
+  }
   if (!complete) exchange.unread = false;
   return complete && exchange.keep_alive;
 }

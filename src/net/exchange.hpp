@@ -45,7 +45,7 @@ struct Exchange {
   Stage stage = Stage::head;
   HeadParser parser;
   http::RequestHead head;
-  std::shared_ptr<Handler> handler;
+  Handler* handler = nullptr;    ///< the site's
   const Rules* rules = nullptr;  ///< the handler's
   http::Response response;
   std::optional<Outgoing> outgoing;  ///< of the response, once its head was rendered

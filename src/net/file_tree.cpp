@@ -144,19 +144,22 @@ FileTree::Answer FileTree::answer(const Request& request) const {
 }
 
 bool FileTree::is_hidden(std::string_view relative) const {
-  const auto parts = base::split(relative, '/');
-  return std::any_of(parts.begin(), parts.end(), [&](std::string_view part) {
-    return part.starts_with(os::k_temporary_prefix) ||
-           std::find(m_hidden.begin(), m_hidden.end(), part) != m_hidden.end();
-  });
+  while (true) {
+    const auto part = relative.substr(0, relative.find('/'));
+    if (part.starts_with(os::k_temporary_prefix) ||
+        std::find(m_hidden.begin(), m_hidden.end(), part) != m_hidden.end()) {
+      return true;
+    }
+    if (part.size() == relative.size()) return false;
+    relative.remove_prefix(part.size() + 1);
+  }
 }
 
 base::Expected<std::shared_ptr<const OpenFile>> FileTree::open(const std::string& relative) const {
   const auto generation = m_generation.load(std::memory_order_acquire);
-  const std::string key = std::to_string(generation) + '/' + relative;
+  const OpenFileCache::Key key{generation, relative};
   auto& cache = OpenFileCache::of_this_thread();
-  const auto now = OpenFileCache::Clock::now();
-  if (auto kept = cache.find(key, now)) return kept;
+  if (auto kept = cache.find(key)) return kept;
   auto file = open_anew(relative);
   if (!file && file.error().kind == base::ErrorKind::limit_exceeded) {
     // What is kept open only for speed gives way.
@@ -164,7 +167,7 @@ base::Expected<std::shared_ptr<const OpenFile>> FileTree::open(const std::string
     file = open_anew(relative);
   }
   if (!file) return tl::unexpected(std::move(file).error());
-  return cache.insert(key, std::move(*file), now);
+  return cache.insert(key, std::move(*file));
 }
 
 base::Expected<std::shared_ptr<OpenFile>> FileTree::open_anew(const std::string& relative) const {

@@ -32,12 +32,12 @@ OpenFileCache& OpenFileCache::of_this_thread() {
   return cache;
 }
 
-OpenFileCache::Entry OpenFileCache::find(const std::string& key, Clock::time_point now) {
+OpenFileCache::Entry OpenFileCache::find(const Key& key) {
   const auto found = m_files.find(key);
   if (found == m_files.end()) return nullptr;
   Kept& kept = found->second;
   if (kept.round == m_round) return kept.file;
-  if (now - kept.opened >= k_lifetime || !unchanged(*kept.file)) {
+  if (Clock::now() - kept.opened >= k_lifetime || !unchanged(*kept.file)) {
     m_files.erase(found);
     return nullptr;
   }
@@ -46,11 +46,11 @@ OpenFileCache::Entry OpenFileCache::find(const std::string& key, Clock::time_poi
   return kept.file;
 }
 
-OpenFileCache::Entry OpenFileCache::insert(const std::string& key, std::shared_ptr<OpenFile> file,
-                                           Clock::time_point now) {
+OpenFileCache::Entry OpenFileCache::insert(const Key& key, std::shared_ptr<OpenFile> file) {
   if (m_files.size() >= k_max_files) m_files.clear();
   read_content(*file);
-  m_files[key] = {file, now, m_round};
+  m_files.insert_or_assign({key.tree, std::string(key.relative)},
+                           Kept{file, Clock::now(), m_round});
   return file;
 }
 

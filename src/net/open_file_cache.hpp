@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "http/file_plan.hpp"
@@ -32,15 +34,19 @@ class OpenFileCache {
  public:
   using Clock = std::chrono::steady_clock;
   using Entry = std::shared_ptr<const OpenFile>;
+  struct Key {
+    std::uint64_t tree = 0;     ///< and the state of it
+    std::string_view relative;  ///< path below its root
+  };
 
   [[nodiscard]] static OpenFileCache& of_this_thread();
 
   /// What comes from now on may be newer than what was looked at.
   void begin_round() noexcept { ++m_round; }
   /// The file under `key`; null when it is not kept, was opened too long ago or changed since.
-  [[nodiscard]] Entry find(const std::string& key, Clock::time_point now);
+  [[nodiscard]] Entry find(const Key& key);
   /// Keeps a file that was opened in this round.
-  Entry insert(const std::string& key, std::shared_ptr<OpenFile> file, Clock::time_point now);
+  Entry insert(const Key& key, std::shared_ptr<OpenFile> file);
   /// Lets go of the files opened more than a second before `now`.
   void expire(Clock::time_point now);
   void clear() { m_files.clear(); }
@@ -51,7 +57,25 @@ class OpenFileCache {
     Clock::time_point opened;
     std::uint64_t round = 0;  ///< in which it was looked at
   };
-  std::unordered_map<std::string, Kept> m_files;
+  struct KeptKey {
+    std::uint64_t tree = 0;
+    std::string relative;
+  };
+  /// Takes keys that own their path and keys that don't.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const auto& key) const noexcept {
+      return std::hash<std::string_view>()(key.relative) ^ std::hash<std::uint64_t>()(key.tree);
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const noexcept {
+      return a.tree == b.tree && a.relative == b.relative;
+    }
+  };
+
+  std::unordered_map<KeptKey, Kept, Hash, Equal> m_files;
   std::uint64_t m_round = 0;
 };
 

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "http/response.hpp"
 #include "net/channel.hpp"
@@ -51,7 +51,7 @@ class Outgoing {
   void advance(std::uint64_t sent) noexcept;
 
   std::string m_head;
-  std::vector<Piece> m_pieces;
+  boost::container::small_vector<Piece, 2> m_pieces;  ///< most answers: head and body
   std::size_t m_next = 0;  ///< the first that is left, shortened by what was sent of it
   std::uint64_t m_sent = 0;
 };

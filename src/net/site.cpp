@@ -22,10 +22,10 @@ Site::Site(SiteOptions options) : m_options(std::move(options)) {
                    [](const Route& a, const Route& b) { return a.path.size() > b.path.size(); });
 }
 
-std::shared_ptr<Handler> Site::find(std::string_view path) const {
+Handler* Site::find(std::string_view path) const {
   const auto route = std::find_if(m_options.routes.begin(), m_options.routes.end(),
                                   [&](const Route& each) { return matches(each, path); });
-  return route == m_options.routes.end() ? nullptr : route->handler;
+  return route == m_options.routes.end() ? nullptr : route->handler.get();
 }
 
 bool Site::authorized(const http::RequestHead& head) const {

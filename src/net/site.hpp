@@ -59,7 +59,8 @@ class Site {
   explicit Site(SiteOptions options);
 
   /// The handler of the longest route that matches the decoded path; null when none does.
-  [[nodiscard]] std::shared_ptr<Handler> find(std::string_view path) const;
+  /// Lives as long as the site.
+  [[nodiscard]] Handler* find(std::string_view path) const;
   /// True when no credentials are set, or the Authorization header carries them. Takes the same
   /// time wherever the difference is.
   [[nodiscard]] bool authorized(const http::RequestHead& head) const;
@@ -67,6 +68,8 @@ class Site {
   [[nodiscard]] const std::string& username() const noexcept { return m_options.username; }
   [[nodiscard]] const std::string& realm() const noexcept { return m_options.realm; }
   [[nodiscard]] const Limits& limits() const noexcept { return m_options.limits; }
+  /// Whether log_access() does anything.
+  [[nodiscard]] bool has_access_log() const noexcept { return m_options.access_log != nullptr; }
   void log_access(const Access& access) const;
 
  private:

@@ -135,7 +135,7 @@ TEST_F(ServerTest, ServesAFile) {
 }
 
 TEST_F(ServerTest, ServesFilesOfEverySize) {
-  for (const std::size_t size : {0UL, 1UL, 8192UL, 8193UL, 65536UL, 1UL << 20, (20UL << 20) + 3}) {
+  for (const std::size_t size : {0UL, 1UL, 16384UL, 16385UL, 65536UL, 1UL << 20, (20UL << 20) + 3}) {
     std::string bytes(size, '\0');
     for (std::size_t i = 0; i < size; ++i)
       bytes[i] = static_cast<char>(i * 7 + i / 251);
@@ -181,6 +181,38 @@ TEST_F(ServerTest, SeesAReplacedFileAtOnceOrWithinItsSecond) {
   EXPECT_EQ(body_of(get("/files/a.txt")), "hello\n");
   write("tree/a.txt", "changed in place\n");
   EXPECT_EQ(body_of(get("/files/a.txt")), "changed in place\n");
+}
+
+TEST_F(ServerTest, SeesAFileChangedBetweenTwoRequestsOfAConnection) {
+  auto client = connect();
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = "text number " + std::to_string(i);
+    write("tree/a.txt", text);
+    client.send("GET /files/a.txt HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(body_of(client.answer()), text);
+  }
+}
+
+TEST_F(ServerTest, GoesOnWhereTheSocketTookNoMore) {
+  // A client that asks for everything before it reads anything.
+  const std::string small(12'000, 's');
+  const std::string large(300'000, 'l');
+  write("tree/small", small);
+  write("tree/large", large);
+  auto client = connect();
+  std::string all;
+  for (int i = 0; i < 100; ++i) {
+    for (const char* name : {"small", "large"})
+      all += std::string("GET /files/") + name + " HTTP/1.1\r\nHost: h\r\n\r\n";
+    all += "POST /echo/shared HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\n";
+    all += std::string(20, 'e');
+  }
+  client.send(all);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(body_of(client.answer()) == small) << i;
+    ASSERT_TRUE(body_of(client.answer()) == large) << i;
+    ASSERT_TRUE(body_of(client.answer()) == std::string(20'000, 'e')) << i;
+  }
 }
 
 TEST_F(ServerTest, KeepsConnectionsAndAnswersPipelinesInOrder) {

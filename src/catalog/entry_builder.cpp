@@ -66,7 +66,7 @@ package::FileEntry visible_file(const std::string& package_folder, const std::st
   return file;
 }
 
-/// Lists the files and makes the record in its two forms.
+/// Lists the files and makes the record.
 void render(const FoundPackage& package, Entry& entry) {
   std::vector<package::FileEntry> shown;
   shown.reserve(package.files.size() + 1);
@@ -80,10 +80,8 @@ void render(const FoundPackage& package, Entry& entry) {
     add(file.name, *file.md5, file.status.size);
   const std::string text = md5sums_text(package);
   add(std::string(k_md5sums), base::md5(text), text.size());
-  auto fragment = package::render_record(package.description, shown, entry.size, entry.basepath());
-  fragment.shrink_to_fit();
-  entry.deflated_fragment = std::make_shared<const DeflatedPiece>(deflate_piece(fragment));
-  entry.fragment = std::make_shared<const std::string>(std::move(fragment));
+  entry.fragment = std::make_shared<const Fragment>(
+      package::render_record(package.description, shown, entry.size, entry.basepath()));
 }
 
 }  // namespace

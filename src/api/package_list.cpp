@@ -122,6 +122,7 @@ class PackageList::File {
   bool finish() {
     const bool is_written = write_if_larger(0);
     m_buffer = {};
+    if (is_written) m_memory->use_huge_pages();
     return is_written;
   }
 

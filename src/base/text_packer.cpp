@@ -1,6 +1,7 @@
 #include "base/text_packer.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace pulse2::base {
@@ -10,6 +11,8 @@ namespace pulse2::base {
 // it, the last of which is not 255; then the bytes to take over, and in two bytes how far back
 // those to repeat stand. The last step ends after the bytes to take over.
 namespace {
+
+static_assert(std::endian::native == std::endian::little, "counted are the bytes that agree");
 
 constexpr std::size_t k_least_match = 4;
 constexpr std::size_t k_full_count = 15;
@@ -71,6 +74,7 @@ class TextPacker::Writer {
   Writer(const TextPacker& packer, std::string_view text)
       : m_sample_size(packer.m_sample_size), m_places(packer.m_places) {
     m_window.reserve(m_sample_size + text.size());
+    m_out.reserve(text.size() / 4 + k_piece);
     m_window.append(packer.m_sample, 0, m_sample_size).append(text);
   }
 
@@ -115,9 +119,22 @@ class TextPacker::Writer {
     const std::size_t end = from < m_sample_size ? m_sample_size : m_window.size();
     const std::size_t most = std::min(end - from, m_window.size() - at);
     std::size_t length = 0;
+    while (length + sizeof(std::uint64_t) <= most) {
+      const std::uint64_t differs = eight_at(from + length) ^ eight_at(at + length);
+      if (differs != 0) {
+        return length + static_cast<std::size_t>(std::countr_zero(differs)) / 8;
+      }
+      length += sizeof differs;
+    }
     while (length < most && m_window[from + length] == m_window[at + length])
       ++length;
     return length;
+  }
+
+  [[nodiscard]] std::uint64_t eight_at(std::size_t at) const {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, &m_window[at], sizeof eight);
+    return eight;
   }
 
   void write_step(std::size_t literals_at, std::size_t literals, std::size_t match) {

@@ -9,14 +9,9 @@
 namespace pulse2::api {
 namespace {
 
-/// Below this many bytes an answer fits one packet anyway.
-constexpr std::size_t k_least_to_compress = 1400;
-
-using Buffer = std::shared_ptr<const std::string>;
-using Piece = std::shared_ptr<const catalog::DeflatedPiece>;
-
 http::Response xml_response(http::Body body, bool gzip) {
   http::Response response;
+  response.headers.reserve(3);
   response.headers.push_back({"Content-Type", "text/xml"});
   response.headers.push_back({"Vary", "Accept-Encoding"});
   if (gzip) response.headers.push_back({"Content-Encoding", "gzip"});
@@ -24,72 +19,27 @@ http::Response xml_response(http::Body body, bool gzip) {
   return response;
 }
 
-/// What stands around the packages of a list or around one package; the same in every answer.
-struct Frame {
-  explicit Frame(std::string_view text)
-      : plain(std::make_shared<const std::string>(text)),
-        deflated(std::make_shared<const catalog::DeflatedPiece>(catalog::deflate_piece(text))) {}
-  Buffer plain;
-  Piece deflated;
-};
-
-struct Frames {
-  Frame before;
-  Frame after;
-};
-
-const Frames& list_frames() {
-  static const Frames k_frames{
-      Frame(std::string(xmlrpc::k_response_prefix) + std::string(xmlrpc::k_array_prefix)),
-      Frame(std::string(xmlrpc::k_array_suffix) + std::string(xmlrpc::k_response_suffix))};
-  return k_frames;
-}
-
-const Frames& single_frames() {
-  static const Frames k_frames{Frame(xmlrpc::k_response_prefix), Frame(xmlrpc::k_response_suffix)};
-  return k_frames;
-}
-
-/// An entry's fragment may be missing its compressed form; it is then made here.
-void add_fragment(catalog::GzipJoiner& joiner, const catalog::Entry& entry) {
-  if (entry.deflated_fragment) {
-    joiner.add(entry.deflated_fragment);
-  } else {
-    joiner.add_plain(*entry.fragment);
+http::Response response_of(const OnePackage& package, bool gzip) {
+  const auto& fragment = package->fragment;
+  if (gzip && fragment->size() >= PackageList::k_least_to_compress) {
+    catalog::GzipJoiner joiner;
+    joiner.add_plain(xmlrpc::k_response_prefix);
+    joiner.add({fragment, &fragment->deflated()});
+    joiner.add_plain(xmlrpc::k_response_suffix);
+    return xml_response(http::SharedBody{joiner.finish()}, true);
   }
-}
-
-http::Response gzip_response(const Frames& frames, const PackageList& packages) {
-  catalog::GzipJoiner joiner;
-  joiner.add(frames.before.deflated);
-  for (const auto& entry : packages)
-    add_fragment(joiner, *entry);
-  joiner.add(frames.after.deflated);
-  return xml_response(http::SharedBody{joiner.finish()}, true);
-}
-
-http::Response plain_response(const Frames& frames, const PackageList& packages) {
-  http::SharedBody body;
-  body.buffers.reserve(packages.size() + 2);
-  body.buffers.push_back(frames.before.plain);
-  for (const auto& entry : packages)
-    body.buffers.push_back(entry->fragment);
-  body.buffers.push_back(frames.after.plain);
-  return xml_response(std::move(body), false);
-}
-
-http::Response framed(const Frames& frames, const PackageList& packages, bool gzip) {
-  std::size_t size = 0;
-  for (const auto& entry : packages)
-    size += entry->fragment->size();
-  return gzip && size >= k_least_to_compress ? gzip_response(frames, packages)
-                                             : plain_response(frames, packages);
+  std::string text;
+  text.reserve(fragment->size() + 256);
+  text += xmlrpc::k_response_prefix;
+  fragment->append_to(text);
+  text += xmlrpc::k_response_suffix;
+  return xml_response(std::move(text), false);
 }
 
 }  // namespace
 
 http::Response to_response(std::string document, bool gzip) {
-  if (!gzip || document.size() < k_least_to_compress) {
+  if (!gzip || document.size() < PackageList::k_least_to_compress) {
     return xml_response(std::move(document), false);
   }
   catalog::GzipJoiner joiner;
@@ -97,14 +47,22 @@ http::Response to_response(std::string document, bool gzip) {
   return xml_response(http::SharedBody{joiner.finish()}, true);
 }
 
-http::Response to_response(const Answer& answer, bool gzip) {
-  if (const auto* list = std::get_if<PackageList>(&answer)) {
-    return framed(list_frames(), *list, gzip);
-  }
-  if (const auto* one = std::get_if<OnePackage>(&answer)) {
-    return framed(single_frames(), {*one}, gzip);
+std::optional<http::Response> to_response_at_once(const Answer& answer, bool gzip) {
+  if (const auto* one = std::get_if<OnePackage>(&answer)) return response_of(*one, gzip);
+  if (const auto* list = std::get_if<PackageListPointer>(&answer)) {
+    const bool is_compressed = gzip && (*list)->is_worth_compressing();
+    auto body = (*list)->body_at_once(is_compressed);
+    if (!body) return std::nullopt;
+    return xml_response(std::move(*body), is_compressed);
   }
   return to_response(xmlrpc::encode_response(std::get<xmlrpc::Value>(answer)), gzip);
+}
+
+http::Response to_response(const Answer& answer, bool gzip) {
+  if (auto response = to_response_at_once(answer, gzip)) return std::move(*response);
+  const auto& list = *std::get<PackageListPointer>(answer);
+  const bool is_compressed = gzip && list.is_worth_compressing();
+  return xml_response(list.body(is_compressed), is_compressed);
 }
 
 }  // namespace pulse2::api

@@ -1,6 +1,12 @@
 #include "api/endpoint.hpp"
 
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -21,6 +27,8 @@ namespace asio = boost::asio;
 
 /// Bodies of more bytes are decoded on the pool: reading one of gigabytes takes seconds.
 constexpr std::size_t k_decoded_at_once = 256U << 10U;
+/// A list that nobody asked for in so long is put together anew when somebody does.
+constexpr std::chrono::seconds k_forget_interval{5};
 
 /// Runs a method; exceptions are bugs and become an internal error.
 Expected<Answer> call_guarded(const Method& method, const Arguments& arguments) noexcept {
@@ -39,6 +47,15 @@ asio::awaitable<Expected<Answer>> await_guarded(const Method& method, const Argu
   } catch (const std::exception& error) {
     co_return base::fail(base::ErrorKind::internal, "the server failed on this call", error.what());
   }
+}
+
+/// Drops a list that nobody asks for any more.
+asio::awaitable<void> forget_unused(std::shared_ptr<PackageListCache> cache) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  do {
+    timer.expires_after(k_forget_interval);
+    co_await timer.async_wait(asio::use_awaitable);
+  } while (cache->forget_unused());
 }
 
 bool accepts_gzip(const net::Request& request) {
@@ -104,59 +121,71 @@ asio::awaitable<Expected<xmlrpc::Call>> XmlRpcEndpoint::decode(std::string_view 
   co_return co_await os::run_on(queue, [body] { return xmlrpc::decode_call(body); });
 }
 
-std::optional<http::Response> XmlRpcEndpoint::respond_at_once(const net::Request& request) {
-  if (request.body.size() > k_decoded_at_once) return std::nullopt;
-  const auto call = xmlrpc::decode_call(request.body);
-  const auto method = find_method(request, call);
-  if (!method) return method.error();
-  if ((*method)->awaited || (*method)->runs != Runs::at_once) return std::nullopt;
-  return to_response(request, *call, call_guarded(**method, Arguments(call->params)));
-}
-
-asio::awaitable<http::Response> XmlRpcEndpoint::respond(const net::Request& request) {
-  const auto call = co_await decode(request.body);
-  const auto method = find_method(request, call);
-  if (!method) co_return method.error();
-  const Arguments arguments(call->params);
-  const auto answer = co_await run(**method, arguments);
-  co_return to_response(request, *call, answer);
-}
-
-tl::expected<const Method*, http::Response> XmlRpcEndpoint::find_method(
-    const net::Request& request, const Expected<xmlrpc::Call>& call) const {
-  const bool gzip = accepts_gzip(request);
+XmlRpcEndpoint::Choice XmlRpcEndpoint::choose(const Expected<xmlrpc::Call>& call,
+                                              const net::Peer& peer, bool gzip) const {
   if (!call) {
     log::debug("api.call.malformed", "{}: {}", m_options.mount_point, call.error().for_operator());
-    return tl::unexpected(api::to_response(
-        xmlrpc::encode_fault(fault_code(call.error().kind), call.error().message), gzip));
+    return {nullptr,
+            to_response(xmlrpc::encode_fault(fault_code(call.error().kind), call.error().message),
+                        gzip)};
   }
   const MethodTable::Variants* variants = m_methods.find(call->method);
   if (variants == nullptr) {
     const std::string text = "no such method: " + base::printable(call->method);
-    return tl::unexpected(
-        api::to_response(xmlrpc::encode_fault(xmlrpc::k_fault_no_such_method, text), gzip));
+    return {nullptr, to_response(xmlrpc::encode_fault(xmlrpc::k_fault_no_such_method, text), gzip)};
   }
   const auto method = select(*variants, call->method, call->params.size());
-  if (!method) return tl::unexpected(to_response(request, *call, tl::unexpected(method.error())));
-  if ((*method)->access == Access::writers && !may_write(request.peer)) {
+  if (!method) return {nullptr, failed(*call, method.error(), gzip)};
+  if ((*method)->access == Access::writers && !may_write(peer)) {
     log::warning("api.call.refused", "{} {} from {}: not in [http] write_from",
-                 m_options.mount_point, call->method, request.peer.address.to_text());
-    return tl::unexpected(http::error_page(403, "Changes are not allowed from this address."));
+                 m_options.mount_point, call->method, peer.address.to_text());
+    return {nullptr, http::error_page(403, "Changes are not allowed from this address.")};
   }
-  return *method;
+  return {*method, {}};
 }
 
-http::Response XmlRpcEndpoint::to_response(const net::Request& request, const xmlrpc::Call& call,
-                                           const Expected<Answer>& answer) const {
-  const bool gzip = accepts_gzip(request);
-  if (answer) return api::to_response(*answer, gzip);
+http::Response XmlRpcEndpoint::failed(const xmlrpc::Call& call, const base::Error& error,
+                                      bool gzip) const {
   log::info("api.call.failed", "{} {}{}: {}", m_options.mount_point, call.method,
-            describe_params(call.params), answer.error().for_operator());
-  if (answer.error().kind == base::ErrorKind::internal) {
-    return api::to_response(xmlrpc::encode_fault(xmlrpc::k_fault_internal, answer.error().message),
-                            gzip);
+            describe_params(call.params), error.for_operator());
+  if (error.kind == base::ErrorKind::internal) {
+    return to_response(xmlrpc::encode_fault(xmlrpc::k_fault_internal, error.message), gzip);
   }
-  return api::to_response(failure(answer.error(), call.method, call.params), gzip);
+  return to_response(failure(error, call.method, call.params), gzip);
+}
+
+asio::awaitable<http::Response> XmlRpcEndpoint::deliver(const Answer& answer, bool gzip) {
+  if (auto response = to_response_at_once(answer, gzip)) co_return std::move(*response);
+  const auto cache = std::get<PackageListPointer>(answer)->cache();
+  if (cache && cache->begin_forgetting()) {
+    asio::co_spawn(co_await asio::this_coro::executor, forget_unused(cache), asio::detached);
+  }
+  // One after the other: those that wait find what the first put together.
+  os::SerialTasks::Queue queue{m_tasks, m_options.mount_point};
+  co_return co_await os::run_on(queue, [&answer, gzip] { return to_response(answer, gzip); });
+}
+
+asio::awaitable<http::Response> XmlRpcEndpoint::respond(const net::Request& request) {
+  const bool gzip = accepts_gzip(request);
+  const auto call = co_await decode(request.body);
+  const Choice choice = choose(call, request.peer, gzip);
+  if (choice.method == nullptr) co_return choice.response;
+  const Arguments arguments(call->params);
+  const auto answer = co_await run(*choice.method, arguments);
+  if (!answer) co_return failed(*call, answer.error(), gzip);
+  co_return co_await deliver(*answer, gzip);
+}
+
+std::optional<http::Response> XmlRpcEndpoint::respond_at_once(const net::Request& request) {
+  if (request.body.size() > k_decoded_at_once) return std::nullopt;
+  const bool gzip = accepts_gzip(request);
+  const auto call = xmlrpc::decode_call(request.body);
+  Choice choice = choose(call, request.peer, gzip);
+  if (choice.method == nullptr) return std::move(choice.response);
+  if (choice.method->awaited || choice.method->runs != Runs::at_once) return std::nullopt;
+  const auto answer = call_guarded(*choice.method, Arguments(call->params));
+  if (!answer) return failed(*call, answer.error(), gzip);
+  return to_response_at_once(*answer, gzip);
 }
 
 }  // namespace pulse2::api

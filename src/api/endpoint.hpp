@@ -32,7 +32,7 @@ struct EndpointOptions {
 ///
 /// Every call is answered with status 200: what goes wrong within a known method as a failure
 /// struct, what is no call of a known method as a fault (contract 03). Answers are compressed for
-/// clients that accept gzip; lists of packages are sent from their fragments without a copy.
+/// clients that accept gzip; large lists of packages are put together once for many calls.
 class XmlRpcEndpoint final : public net::Handler {
  public:
   /// `tasks` must outlive the endpoint; methods that wait for disks run there.
@@ -45,13 +45,18 @@ class XmlRpcEndpoint final : public net::Handler {
       const net::Request& request) override;
 
  private:
+  /// The method that a call is for; null, and the response, where it is for none.
+  struct Choice {
+    const Method* method = nullptr;
+    http::Response response;
+  };
+
+  [[nodiscard]] Choice choose(const base::Expected<xmlrpc::Call>& call, const net::Peer& peer,
+                              bool gzip) const;
+  [[nodiscard]] http::Response failed(const xmlrpc::Call& call, const base::Error& error,
+                                      bool gzip) const;
+  [[nodiscard]] boost::asio::awaitable<http::Response> deliver(const Answer& answer, bool gzip);
   [[nodiscard]] bool may_write(const net::Peer& peer) const;
-  /// The method that a call is for, or what is answered instead.
-  [[nodiscard]] tl::expected<const Method*, http::Response> find_method(
-      const net::Request& request, const base::Expected<xmlrpc::Call>& call) const;
-  /// What the client gets of a method's answer.
-  [[nodiscard]] http::Response to_response(const net::Request& request, const xmlrpc::Call& call,
-                                           const base::Expected<Answer>& answer) const;
   [[nodiscard]] boost::asio::awaitable<base::Expected<xmlrpc::Call>> decode(std::string_view body);
   [[nodiscard]] boost::asio::awaitable<base::Expected<Answer>> run(const Method& method,
                                                                    const Arguments& arguments);

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/package_list.hpp"
 #include "base/error.hpp"
 #include "catalog/snapshot.hpp"
 #include "xmlrpc/value.hpp"
@@ -40,14 +41,11 @@ class Arguments {
   const xmlrpc::Array& m_values;
 };
 
-/// A list of packages that is sent from the fragments they were rendered to.
-using PackageList = std::vector<std::shared_ptr<const catalog::Entry>>;
-
 /// One package that is sent from its fragment.
 using OnePackage = std::shared_ptr<const catalog::Entry>;
 
 /// What a method answers.
-using Answer = std::variant<xmlrpc::Value, PackageList, OnePackage>;
+using Answer = std::variant<xmlrpc::Value, PackageListPointer, OnePackage>;
 
 /// Where a method runs: `pool` for those that wait for a disk.
 enum class Runs { at_once, pool };

@@ -7,6 +7,7 @@ namespace pulse2::api {
 namespace {
 
 using base::Expected;
+using Packages = PackageList::Packages;
 using xmlrpc::Array;
 using xmlrpc::Struct;
 using xmlrpc::Value;
@@ -60,18 +61,18 @@ Expected<Answer> detail(const PackageView& packages, const Arguments& arguments)
 
 Expected<Answer> details(const PackageView& packages, const Arguments& arguments) {
   // The existing server takes a string for a list of unknown one-letter ids.
-  if (arguments.at(0).is_string()) return PackageList{};
+  if (arguments.at(0).is_string()) return std::make_shared<const PackageList>(Packages{});
   const auto pids = arguments.array(0, "pids");
   if (!pids) return tl::unexpected(pids.error());
   const auto snapshot = packages.snapshot();
-  PackageList found;
+  Packages found;
   for (const Value& value : **pids) {
     const auto pid = value.as_string();
     if (!pid) continue;
     OnePackage entry = snapshot->find(packages.src(), *pid);
     if (entry && packages.is_available(*entry)) found.push_back(std::move(entry));
   }
-  return found;
+  return std::make_shared<const PackageList>(std::move(found));
 }
 
 /// The folder that holds the package's folder.
@@ -108,7 +109,8 @@ Expected<Answer> ids_of_label(const PackageView& packages, const Arguments& argu
   const auto label = arguments.text(0, "label");
   if (!label) return tl::unexpected(label.error());
   Struct ids;
-  for (const auto& entry : packages.visible()) {
+  const auto visible = packages.visible();
+  for (const auto& entry : visible->packages()) {
     if (entry->label == *label) ids[entry->version] = entry->id;
   }
   return Value(std::move(ids));
@@ -119,7 +121,8 @@ Expected<Answer> id_of(const PackageView& packages, const Arguments& arguments) 
   if (!label) return tl::unexpected(label.error());
   const auto version = arguments.text(1, "version");
   if (!version) return tl::unexpected(version.error());
-  for (const auto& entry : packages.visible()) {
+  const auto visible = packages.visible();
+  for (const auto& entry : visible->packages()) {
     if (entry->label == *label && entry->version == *version) return Value(entry->id);
   }
   return base::fail(base::ErrorKind::not_found, "no package of that label and version");

@@ -14,7 +14,10 @@ bool may_be_associated(const catalog::Entry& entry) {
 
 PackageView::PackageView(std::shared_ptr<const CatalogReader> catalog,
                          std::shared_ptr<const catalog::SyncLedger> ledger, std::string src)
-    : m_catalog(std::move(catalog)), m_ledger(std::move(ledger)), m_src(std::move(src)) {}
+    : m_catalog(std::move(catalog)),
+      m_ledger(std::move(ledger)),
+      m_src(std::move(src)),
+      m_lists(std::make_shared<PackageListCache>()) {}
 
 bool PackageView::is_available(const catalog::Entry& entry) const {
   return !entry.files.empty() && !entry.waits_for_files &&
@@ -25,15 +28,18 @@ bool PackageView::is_visible(const catalog::Entry& entry) const {
   return !entry.in_edition && !entry.newly_associated && is_available(entry);
 }
 
-PackageList PackageView::visible() const {
+PackageListPointer PackageView::visible() const {
   const auto snapshot = m_catalog->snapshot();
+  // Asked for first: what changes meanwhile makes the list one of an old version.
+  const auto version = m_ledger->version();
+  if (auto list = m_lists->find(snapshot, version)) return list;
   const auto& all = snapshot->packages(m_src);
-  PackageList visible;
+  PackageList::Packages visible;
   visible.reserve(all.size());
   for (const auto& entry : all) {
     if (is_visible(*entry)) visible.push_back(entry);
   }
-  return visible;
+  return m_lists->keep(snapshot, version, std::move(visible));
 }
 
 xmlrpc::Array PackageView::pending() const {

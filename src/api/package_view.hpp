@@ -28,7 +28,8 @@ class CatalogReader {
   [[nodiscard]] virtual std::vector<catalog::FrozenTree> frozen() const = 0;
 };
 
-/// The packages below one src as its mount points show them. Cheap to copy.
+/// The packages below one src as its mount points show them. Cheap to copy; copies share the list
+/// of what is visible.
 class PackageView {
  public:
   PackageView(std::shared_ptr<const CatalogReader> catalog,
@@ -39,7 +40,8 @@ class PackageView {
   /// Available, and neither in edition nor newly associated.
   [[nodiscard]] bool is_visible(const catalog::Entry& entry) const;
 
-  [[nodiscard]] PackageList visible() const;
+  /// The visible packages: the same list for all that ask, until it changes.
+  [[nodiscard]] PackageListPointer visible() const;
   /// The packages that are not available or not visible, those that the console may complete with
   /// a member `why`.
   [[nodiscard]] xmlrpc::Array pending() const;
@@ -61,6 +63,7 @@ class PackageView {
   std::shared_ptr<const CatalogReader> m_catalog;
   std::shared_ptr<const catalog::SyncLedger> m_ledger;
   std::string m_src;
+  std::shared_ptr<PackageListCache> m_lists;  ///< shared by all copies
 };
 
 }  // namespace pulse2::api

@@ -1,6 +1,7 @@
 #include "app/site_builder.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -95,8 +96,12 @@ class SiteBuilder {
     return result;
   }
 
-  [[nodiscard]] api::PackageView view(const std::string& src) const {
-    return {m_parts.catalog, m_parts.ledger, src};
+  /// One for each src: mount points of the same packages share their lists.
+  api::PackageView view(const std::string& src) {
+    const auto known = m_views.find(src);
+    if (known != m_views.end()) return known->second;
+    const api::PackageView made(m_parts.catalog, m_parts.ledger, src);
+    return m_views.emplace(src, made).first->second;
   }
 
   void describe(std::string kind, std::string name, std::string mount_point, std::string src,
@@ -228,6 +233,7 @@ class SiteBuilder {
   const SiteParts& m_parts;
   api::ServiceAddress m_address;
   net::SiteOptions m_options;
+  std::map<std::string, api::PackageView> m_views;  ///< by src
   std::vector<Mount> m_mounts;
   std::vector<api::ServiceDescription> m_services;
   std::vector<xmlrpc::Struct> m_mirrors;

@@ -274,7 +274,7 @@ Editor::EntryPointer Editor::publish(Draft& draft, std::shared_ptr<const std::st
                                      std::uint64_t generation) {
   const bool is_as_made = draft.settle();
   const auto& package = draft.package();
-  auto entry = build_entry(package, std::move(src), generation);
+  auto entry = build_entry(package, md5sums_text(package), std::move(src), generation);
   entry->waits_for_files = m_state.waits_for_files(*entry->src, entry->id);
   if (is_as_made) {
     const std::string base = entry->basepath() + "/";

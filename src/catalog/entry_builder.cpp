@@ -66,8 +66,8 @@ package::FileEntry visible_file(const std::string& package_folder, const std::st
   return file;
 }
 
-/// Lists the files and makes the record in its two forms.
-void render(const FoundPackage& package, Entry& entry) {
+/// Lists the files and makes the record.
+void render(const FoundPackage& package, std::string_view md5sums, Entry& entry) {
   std::vector<package::FileEntry> shown;
   shown.reserve(package.files.size() + 1);
   entry.files.reserve(package.files.size() + 1);
@@ -78,12 +78,9 @@ void render(const FoundPackage& package, Entry& entry) {
   };
   for (const auto& file : package.files)
     add(file.name, *file.md5, file.status.size);
-  const std::string text = md5sums_text(package);
-  add(std::string(k_md5sums), base::md5(text), text.size());
-  auto fragment = package::render_record(package.description, shown, entry.size, entry.basepath());
-  fragment.shrink_to_fit();
-  entry.deflated_fragment = std::make_shared<const DeflatedPiece>(deflate_piece(fragment));
-  entry.fragment = std::make_shared<const std::string>(std::move(fragment));
+  add(std::string(k_md5sums), base::md5(md5sums), md5sums.size());
+  entry.fragment = std::make_shared<const Fragment>(
+      package::render_record(package.description, shown, entry.size, entry.basepath()));
 }
 
 }  // namespace
@@ -124,7 +121,7 @@ std::string md5sums_text(const FoundPackage& package) {
   return package::format_md5sums(std::move(lines));
 }
 
-std::shared_ptr<Entry> build_entry(const FoundPackage& package,
+std::shared_ptr<Entry> build_entry(const FoundPackage& package, std::string_view md5sums,
                                    std::shared_ptr<const std::string> src,
                                    std::uint64_t generation) {
   auto entry = std::make_shared<Entry>();
@@ -136,7 +133,7 @@ std::shared_ptr<Entry> build_entry(const FoundPackage& package,
   entry->generation = generation;
   entry->fingerprint = fingerprint_of(package);
   entry->descriptions = package.descriptions;
-  render(package, *entry);
+  render(package, md5sums, *entry);
   return entry;
 }
 
@@ -158,7 +155,7 @@ std::shared_ptr<const Entry> EntryBuilder::build(FoundPackage& package,
       m_on_write_failure(written.error());
     }
   }
-  auto entry = build_entry(package, m_src, generation);
+  auto entry = build_entry(package, text, m_src, generation);
   if (!is_on_disk) entry->md5sums_in_memory = std::make_shared<const std::string>(std::move(text));
   return entry;
 }

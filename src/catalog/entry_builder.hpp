@@ -28,9 +28,10 @@ namespace pulse2::catalog {
 /// The text of the package's MD5SUMS. Every file must have its hash.
 [[nodiscard]] std::string md5sums_text(const FoundPackage& package);
 
-/// The entry of a package whose folder holds its MD5SUMS already. Every file must have its hash;
-/// nothing is read or written.
+/// The entry of a package whose folder holds its MD5SUMS already, which is `md5sums`. Every file
+/// must have its hash; nothing is read or written.
 [[nodiscard]] std::shared_ptr<Entry> build_entry(const FoundPackage& package,
+                                                 std::string_view md5sums,
                                                  std::shared_ptr<const std::string> src,
                                                  std::uint64_t generation);
 

@@ -175,14 +175,13 @@ class FileCollector {
 };
 
 tl::expected<package::Package, Defect> read_description(const os::Root& root,
-                                                        const std::string& folder) {
-  std::string path = folder + "/" + std::string(k_conf_json);
-  auto bytes = read_regular_file(root, path);
-  const bool is_json = bytes || bytes.error().kind != ErrorKind::not_found;
-  if (!is_json) {
-    path = folder + "/" + std::string(k_conf_xml);
-    bytes = read_regular_file(root, path);
-  }
+                                                        const std::string& folder,
+                                                        const std::vector<os::FolderItem>& items) {
+  const bool is_json = std::any_of(items.begin(), items.end(), [](const os::FolderItem& item) {
+    return item.name == k_conf_json;
+  });
+  const std::string path = folder + "/" + std::string(is_json ? k_conf_json : k_conf_xml);
+  const auto bytes = read_regular_file(root, path);
   if (!bytes) return tl::unexpected(Defect{path, bytes.error().for_operator()});
   auto parsed = is_json ? package::parse_conf_json(*bytes) : package::parse_conf_xml(*bytes);
   if (!parsed) return tl::unexpected(Defect{path, parsed.error().for_operator()});
@@ -237,9 +236,15 @@ tl::expected<FoundPackage, Defect> read_package(const os::Root& root, const std:
   if (!fd) return unreadable(fd.error());
   const auto items = os::list_opened_folder(fd->get());
   if (!items) return unreadable(items.error());
-  auto package = list_package(root, folder, fd->get(), *items, reporter);
+  return read_package(root, folder, fd->get(), *items, reporter);
+}
+
+tl::expected<FoundPackage, Defect> read_package(const os::Root& root, const std::string& folder,
+                                                int fd, const std::vector<os::FolderItem>& items,
+                                                Reporter& reporter) {
+  auto package = list_package(root, folder, fd, items, reporter);
   if (!package) return package;
-  auto description = read_description(root, folder);
+  auto description = read_description(root, folder, items);
   if (!description) {
     description.error().fingerprint = fingerprint_of(*package);
     return tl::unexpected(std::move(description).error());

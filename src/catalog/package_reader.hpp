@@ -71,6 +71,10 @@ using OnFolder = std::function<void(const std::string& folder, int fd)>;
     const std::vector<os::FolderItem>& items, Reporter& reporter, const OnFolder& on_folder = {});
 
 /// The same with the description, which is read after the files were listed.
+[[nodiscard]] tl::expected<FoundPackage, Defect> read_package(
+    const os::Root& root, const std::string& folder, int fd,
+    const std::vector<os::FolderItem>& items, Reporter& reporter);
+/// The same of a folder that is not open.
 [[nodiscard]] tl::expected<FoundPackage, Defect> read_package(const os::Root& root,
                                                               const std::string& folder,
                                                               Reporter& reporter);

@@ -69,8 +69,9 @@ std::string Entry::basepath() const {
 }
 
 xmlrpc::Struct Entry::record() const {
-  const std::string answer =
-      std::string(xmlrpc::k_response_prefix) + *fragment + std::string(xmlrpc::k_response_suffix);
+  std::string answer(xmlrpc::k_response_prefix);
+  fragment->append_to(answer);
+  answer += xmlrpc::k_response_suffix;
   auto response = xmlrpc::decode_response(answer);
   if (!response) return {};
   const auto* value = std::get_if<xmlrpc::Value>(&*response);

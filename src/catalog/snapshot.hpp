@@ -10,7 +10,7 @@
 
 #include "base/hash.hpp"
 #include "catalog/fingerprint.hpp"
-#include "catalog/gzip.hpp"
+#include "catalog/fragment.hpp"
 #include "xmlrpc/value.hpp"
 
 namespace pulse2::catalog {
@@ -40,10 +40,8 @@ struct Entry {
   Fingerprint fingerprint;
   Fingerprint descriptions;  ///< the part of it that its own conf.xml and conf.json make
 
-  /// The package's record as `<value><struct>…</struct></value>`.
-  std::shared_ptr<const std::string> fragment;
-  /// The fragment's bytes, compressed so that they can be joined (GzipJoiner).
-  std::shared_ptr<const DeflatedPiece> deflated_fragment;
+  /// The package's record as it is sent.
+  std::shared_ptr<const Fragment> fragment;
   /// The content of MD5SUMS where it can't be written to the disk, else null.
   std::shared_ptr<const std::string> md5sums_in_memory;
 

@@ -97,9 +97,9 @@ void TreeScan::look() {
 void TreeScan::look_into(const std::string& folder, std::shared_ptr<const Ancestor> parent) {
   auto fd = m_root.open_beneath(folder, O_RDONLY | O_DIRECTORY);
   if (!fd) return report_unreadable(folder, fd.error());
-  auto items = os::list_folder(fd->get());
+  auto items = os::list_opened_folder(fd->get());
   if (!items) return report_unreadable(folder, items.error());
-  if (!folder.empty() && holds_description(*items)) return read_found(folder);
+  if (!folder.empty() && holds_description(*items)) return read_found(folder, fd->get(), *items);
   auto status = os::status_of(fd->get(), folder);
   if (!status) return report_unreadable(folder, status.error());
   const auto self =
@@ -134,8 +134,9 @@ void TreeScan::look_at_link(const std::string& path, const std::shared_ptr<const
   m_context.tasks.post([this, path, self] { look_into(path, self); });
 }
 
-void TreeScan::read_found(const std::string& folder) {
-  auto package = read_package(m_root, folder, m_context.reporter);
+void TreeScan::read_found(const std::string& folder, int fd,
+                          const std::vector<os::FolderItem>& items) {
+  auto package = read_package(m_root, folder, fd, items, m_context.reporter);
   if (!package) {
     return report_broken(folder, package.error(), Severity::warning, "catalog.package_broken");
   }

@@ -81,7 +81,8 @@ class TreeScan {
   void look_at_items(const std::string& folder, const std::vector<os::FolderItem>& items,
                      const std::shared_ptr<const Ancestor>& self);
   void look_at_link(const std::string& path, const std::shared_ptr<const Ancestor>& self);
-  void read_found(const std::string& folder);
+  /// A package in the open folder `fd` that holds `items`.
+  void read_found(const std::string& folder, int fd, const std::vector<os::FolderItem>& items);
   void report_unreadable(const std::string& folder, const base::Error& error);
 
   [[nodiscard]] std::vector<FoundPackage> take_unique();

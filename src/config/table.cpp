@@ -488,9 +488,10 @@ std::vector<SectionRule> own_sections() {
               "bytes a second that the body of a request must reach on average, after the first "
               "`idle_timeout` seconds"),
        option("max_download_rate", &Http::max_download_rate, rate(),
-              "bytes a second of files, for all clients together"),
+              "bytes a second of files and long lists, for all clients together"),
        option("max_download_rate_per_address", &Http::max_download_rate_per_address, rate(),
-              "bytes a second of files, for all connections of one address (IPv6: one network)"),
+              "bytes a second of files and long lists, for all connections of one address (IPv6: "
+              "one network)"),
        option("authenticate", &Http::authenticate,
               one_of<Authenticate>({{"apis", Authenticate::apis},
                                     {"all", Authenticate::all},

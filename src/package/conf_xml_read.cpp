@@ -47,6 +47,7 @@ std::string raw_xml(const pugi::xml_node& element) {
 class DuplicateAttributeFinder : public pugi::xml_tree_walker {
  public:
   bool for_each(pugi::xml_node& node) override {
+    if (node.first_attribute() == node.last_attribute()) return true;
     m_names.clear();
     for (const pugi::xml_attribute attribute : node.attributes()) {
       m_names.emplace_back(attribute.name());

@@ -61,7 +61,10 @@ xmlrpc::Struct to_record(const Package& package, const std::vector<FileEntry>& f
 
 std::string render_record(const Package& package, const std::vector<FileEntry>& files,
                           std::uint64_t size, std::string_view basepath) {
+  constexpr std::size_t k_texts = 3072;
+  constexpr std::size_t k_file = 384;
   std::string rendered;
+  rendered.reserve(k_texts + files.size() * k_file);
   xmlrpc::encode_value(rendered, to_record(package, files, size, basepath));
   return rendered;
 }

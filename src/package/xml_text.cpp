@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "xmlrpc/xml_text.hpp"
 
 namespace pulse2::package {
 namespace {
@@ -115,13 +116,7 @@ tl::unexpected<base::Error> fail_at_line(std::size_t line, std::string_view reas
 }
 
 bool is_xml_text(std::string_view text) noexcept {
-  const bool has_control = std::any_of(text.begin(), text.end(), [](unsigned char c) {
-    return c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-  });
-  // U+FFFE and U+FFFF are the only non-characters of UTF-8 that XML forbids.
-  return !has_control && base::is_utf8(text) &&
-         text.find("\xEF\xBF\xBE") == std::string_view::npos &&
-         text.find("\xEF\xBF\xBF") == std::string_view::npos;
+  return xmlrpc::valid_xml_prefix(text) == text.size();
 }
 
 Expected<std::string> xml_to_utf8(std::string_view bytes) {
@@ -152,9 +147,12 @@ class EntityResolver {
   Expected<std::string> run() {
     m_out.reserve(m_text.size());
     while (true) {
-      const std::size_t next = m_text.find_first_of("<&", m_position);
-      copy_until(std::min(next, m_text.size()));
-      if (next == std::string_view::npos) return std::move(m_out);
+      // Not find_first_of(), which looks each character up on its own.
+      const auto found = std::find_if(m_text.begin() + static_cast<std::ptrdiff_t>(m_position),
+                                      m_text.end(), [](char c) { return c == '<' || c == '&'; });
+      const auto next = static_cast<std::size_t>(found - m_text.begin());
+      copy_until(next);
+      if (next == m_text.size()) return std::move(m_out);
       PULSE2_TRY(m_text[next] == '<' ? copy_markup() : copy_reference());
     }
   }

@@ -35,7 +35,7 @@ std::shared_ptr<catalog::Entry> entry(const std::string& id) {
   made->files.push_back(file);
   std::string fragment;
   xmlrpc::encode_value(fragment, Struct{{"id", id}, {"label", made->label}});
-  made->fragment = std::make_shared<const std::string>(fragment);
+  made->fragment = std::make_shared<const catalog::Fragment>(fragment);
   return made;
 }
 
@@ -137,7 +137,8 @@ TEST(Packages, PendingOnesAreNotListedAndSayWhy) {
   auto edited = entry("edited");
   edited->in_edition = true;
   const MethodTable table = package_api_get_methods(view({edited, entry("test"), waiting}));
-  EXPECT_EQ(std::get<PackageList>(*call(table, "getAllPackages", {})).size(), 1U);
+  EXPECT_EQ(std::get<PackageListPointer>(*call(table, "getAllPackages", {}))->packages().size(),
+            1U);
   const Value pending = value_of(call(table, "getAllPendingPackages", {false}));
   ASSERT_EQ(pending.as_array()->size(), 2U);
   EXPECT_EQ(pending.as_array()->front().as_struct()->find("why")->as_string(), "association");
@@ -149,7 +150,9 @@ TEST(Packages, PendingOnesAreNotListedAndSayWhy) {
 TEST(Packages, AnswersOfOddCallsAreThoseOfTheRecordings) {
   const MethodTable table = package_api_get_methods(view({entry("test")}));
   EXPECT_EQ(value_of(call(table, "getPackageDetail", {42})), Value(Struct{}));
-  EXPECT_TRUE(std::get<PackageList>(*call(table, "getPackagesDetail", {"test"})).empty());
+  EXPECT_TRUE(std::get<PackageListPointer>(*call(table, "getPackagesDetail", {"test"}))
+                  ->packages()
+                  .empty());
   EXPECT_EQ(value_of(call(table, "getLocalPackagePath", {"test"})), Value("/srv/p1"));
   EXPECT_EQ(value_of(call(table, "getLocalPackagesPath", {Value(Array{"test", "nope"})})),
             Value(Array{"/srv/p1"}));

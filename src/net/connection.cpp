@@ -35,8 +35,10 @@ std::optional<std::size_t> body_at_hand(const Exchange& exchange, std::string_vi
 
 }  // namespace
 
-Connection::Connection(Worker& worker, os::UniqueFd socket, Peer peer, Place place, Refusal refusal)
+Connection::Connection(Worker& worker, Share share, os::UniqueFd socket, Peer peer, Place place,
+                       Refusal refusal)
     : m_worker(worker),
+      m_share(std::move(share)),
       m_place(std::move(place)),
       m_channel(worker.io(), std::move(socket), worker.tls()),
       m_peer(std::move(peer)),

@@ -43,7 +43,8 @@ class Connection final : public os::Poller::Listener,
 
   /// A connection that is refused has no place. Throws std::runtime_error when the socket can't be
   /// watched.
-  Connection(Worker& worker, os::UniqueFd socket, Peer peer, Place place, Refusal refusal);
+  Connection(Worker& worker, Share share, os::UniqueFd socket, Peer peer, Place place,
+             Refusal refusal);
   ~Connection() override;
 
   /// For a new connection.
@@ -108,6 +109,7 @@ class Connection final : public os::Poller::Listener,
   boost::asio::awaitable<std::string_view> next_bytes(std::chrono::seconds idle);
 
   Worker& m_worker;
+  Share m_share;
   Place m_place;
   Channel m_channel;
   Peer m_peer;

@@ -15,6 +15,7 @@ namespace beast_http = boost::beast::http;
 namespace {
 
 constexpr auto k_missing = std::string_view::npos;
+constexpr std::size_t k_usual_fields = 8;
 
 std::string to_string(boost::beast::string_view text) {
   return {text.data(), text.size()};
@@ -118,6 +119,7 @@ bool HeadParser::parse(std::string_view text) {
   m_head.version = static_cast<int>(message.version());
   m_head.keep_alive = message.keep_alive();
   if (const auto length = parser.content_length()) m_head.content_length = *length;
+  m_head.fields.reserve(k_usual_fields);
   for (const auto& field : message) {
     m_head.fields.push_back({to_string(field.name_string()), to_string(field.value())});
   }

@@ -35,6 +35,23 @@ struct ServerState {
   }
 };
 
+/// One of the connections that a worker has, or is about to get.
+class Share {
+ public:
+  /// The count outlives the share.
+  explicit Share(std::atomic<std::size_t>& count) noexcept : m_count(&count) {
+    m_count->fetch_add(1, std::memory_order_relaxed);
+  }
+  Share(Share&& other) noexcept : m_count(std::exchange(other.m_count, nullptr)) {}
+  Share& operator=(Share&&) = delete;
+  ~Share() {
+    if (m_count != nullptr) m_count->fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::size_t>* m_count;
+};
+
 /// A connection's place among those of the server and of its client, given back at its end.
 class Place {
  public:

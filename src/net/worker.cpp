@@ -196,7 +196,12 @@ bool Worker::accept_some(tcp::acceptor& acceptor) {
       return false;
     }
     peer.resize(size);
-    begin(std::move(socket), peer);
+    Worker& worker = least_busy();
+    if (&worker == this) {
+      begin(Share(m_shares), std::move(socket), peer);
+    } else {
+      worker.adopt(std::move(socket), peer);
+    }
   }
   return true;
 }
@@ -234,7 +239,25 @@ std::pair<Place, Refusal> Worker::find_place(const base::IpAddress& address) {
   return {Place(), Refusal::server_full};
 }
 
-void Worker::begin(os::UniqueFd socket, const tcp::endpoint& peer) {
+Worker& Worker::least_busy() {
+  Worker* least = this;
+  auto fewest = m_shares.load(std::memory_order_relaxed);
+  for (Worker* other : m_state->workers) {
+    const auto shares = other->m_shares.load(std::memory_order_relaxed);
+    if (shares >= fewest) continue;
+    least = other;
+    fewest = shares;
+  }
+  return *least;
+}
+
+void Worker::adopt(os::UniqueFd socket, const tcp::endpoint& peer) {
+  asio::post(m_io, [this, share = Share(m_shares), socket = std::move(socket), peer]() mutable {
+    if (!m_draining) begin(std::move(share), std::move(socket), peer);
+  });
+}
+
+void Worker::begin(Share share, os::UniqueFd socket, const tcp::endpoint& peer) {
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   try {
@@ -242,8 +265,8 @@ void Worker::begin(os::UniqueFd socket, const tcp::endpoint& peer) {
     auto [place, refusal] = find_place(who.address);
     // One client must not take all refusals from the others: it is cut off without a word.
     if (refusal == Refusal::client_full && m_refused >= k_most_refused / 2) return;
-    auto connection = std::make_unique<Connection>(*this, std::move(socket), std::move(who),
-                                                   std::move(place), refusal);
+    auto connection = std::make_unique<Connection>(*this, std::move(share), std::move(socket),
+                                                   std::move(who), std::move(place), refusal);
     auto& begun = *connection.release();
     m_busy.push_back(begun);
     go_on(begun, begun.first_step());

@@ -42,6 +42,8 @@ class Worker {
   void stop();                                          ///< any thread
   /// Whether the loop has come round since this was asked last; any thread, one at a time.
   bool answers();
+  /// Takes over a connection that another thread has accepted.
+  void adopt(os::UniqueFd socket, const boost::asio::ip::tcp::endpoint& peer);  ///< any thread
   /// Ends a connection that is idle, if there is one: another thread needs room.
   void make_room();  ///< any thread
 
@@ -73,7 +75,10 @@ class Worker {
   bool accept_some(boost::asio::ip::tcp::acceptor& acceptor);
   /// Whether even another refusal would be too much.
   bool is_overrun();
-  void begin(os::UniqueFd socket, const boost::asio::ip::tcp::endpoint& peer);
+  /// The worker with the fewest connections; this one among equals. The kernel deals them out by
+  /// chance: of 64 on two threads one had 40, and set the pace.
+  Worker& least_busy();
+  void begin(Share share, os::UniqueFd socket, const boost::asio::ip::tcp::endpoint& peer);
   /// A place for a client, or why there is none.
   std::pair<Place, Refusal> find_place(const base::IpAddress& client);
   boost::asio::awaitable<void> serve(std::unique_ptr<Connection> connection, Connection::Step step);
@@ -91,9 +96,10 @@ class Worker {
   std::shared_ptr<ServerState> m_state;
   std::shared_ptr<const Site> m_site;
   std::shared_ptr<const TlsContext> m_tls;
-  ConnectionList m_idle;      ///< longest idle first
-  ConnectionList m_busy;      ///< and those that are being ended or refused
-  std::size_t m_refused = 0;  ///< connections that get 503
+  std::atomic<std::size_t> m_shares{0};  ///< connections that it has, or is about to get
+  ConnectionList m_idle;                 ///< longest idle first
+  ConnectionList m_busy;                 ///< and those that are being ended or refused
+  std::size_t m_refused = 0;             ///< connections that get 503
   unsigned m_tick = 0;
   os::Poller m_poller;
   boost::asio::io_context m_io{1};                    ///< after what the coroutines in it use

@@ -35,8 +35,15 @@ std::string scan_reason(const catalog::Progress& progress) {
   return "unknown";
 }
 
-std::size_t wanted_connections(const Configuration& configuration) {
-  return static_cast<std::size_t>(configuration.settings().http.max_connections);
+std::size_t make_room(const Configuration& configuration) {
+  const auto& settings = configuration.settings();
+  return make_room_for(static_cast<std::size_t>(settings.http.max_connections),
+                       settings.descriptors_beside_http());
+}
+
+bool has_same_room(const Configuration& one, const Configuration& other) {
+  return one.settings().http.max_connections == other.settings().http.max_connections &&
+         one.settings().descriptors_beside_http() == other.settings().descriptors_beside_http();
 }
 
 bool is_for_http(const os::InheritedSocket& socket) {
@@ -108,7 +115,7 @@ Application::~Application() {
 
 base::Expected<void> Application::bind() {
   // With the rights of the start: without them the limit can't be raised beyond the hard one.
-  m_max_connections = make_room_for(wanted_connections(m_configuration));
+  m_max_connections = make_room(m_configuration);
   PULSE2_TRY(m_server->bind());
   auto pxe_sockets = open_pxe_sockets(m_configuration.settings(), m_sockets);
   if (!pxe_sockets) return tl::unexpected(std::move(pxe_sockets).error());
@@ -276,9 +283,7 @@ void Application::add_reloadable_parts() {
   // The last one: new requests find the other parts changed.
   m_reloader.add([this](const Configuration& next) -> base::Expected<Commit> {
     auto parts = site_parts(next);
-    if (wanted_connections(next) != wanted_connections(m_configuration)) {
-      parts.max_connections = make_room_for(wanted_connections(next));
-    }
+    if (!has_same_room(next, m_configuration)) parts.max_connections = make_room(next);
     auto site = build_site(next.settings(), parts);
     return [this, site = std::move(site), tls = next.preflight.tls,
             connections = parts.max_connections] {

@@ -45,4 +45,15 @@ std::string Settings::base_url() const {
   return std::string(protocol()) + "://" + host + ":" + std::to_string(main.port);
 }
 
+std::uint64_t Settings::descriptors_beside_http() const {
+  constexpr std::uint64_t k_socket_and_file = 2;
+  std::uint64_t most = 0;
+  if (imaging_api) {
+    most += static_cast<std::uint64_t>(imaging_api->pxe_max_connections) +
+            static_cast<std::uint64_t>(mmc_agent.max_connections);
+  }
+  if (tftp.enabled) most += k_socket_and_file * static_cast<std::uint64_t>(tftp.max_transfers);
+  return most;
+}
+
 }  // namespace pulse2::config

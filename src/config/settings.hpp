@@ -311,6 +311,8 @@ struct Settings {
   [[nodiscard]] std::string_view protocol() const;
   /// `https://public_ip:port`, IPv6 addresses in brackets, no slash at the end.
   [[nodiscard]] std::string base_url() const;
+  /// Open files that PXE clients, TFTP transfers and calls to the MMC agent need at most.
+  [[nodiscard]] std::uint64_t descriptors_beside_http() const;
 };
 
 }  // namespace pulse2::config

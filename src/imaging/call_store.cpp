@@ -1,6 +1,7 @@
 #include "imaging/call_store.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include "imaging/former_queue.hpp"
 #include "log/log.hpp"
@@ -25,6 +26,9 @@ constexpr const char* k_first_schema =
 
 }  // namespace
 
+CallStore::CallStore(store::Database database, store::Statement insert, store::Statement erase)
+    : m_database(std::move(database)), m_insert(std::move(insert)), m_erase(std::move(erase)) {}
+
 Expected<std::unique_ptr<CallStore>> CallStore::open(const std::string& path) {
   auto former = store::is_former_file(path);
   if (!former) return tl::unexpected(std::move(former).error());
@@ -39,7 +43,12 @@ Expected<std::unique_ptr<CallStore>> CallStore::open_database(const std::string&
   if (!database) return tl::unexpected(std::move(database).error());
   // What was acknowledged survives a power cut: every transaction is synced.
   PULSE2_TRY(database->execute("PRAGMA synchronous=FULL"));
-  return std::unique_ptr<CallStore>(new CallStore(std::move(*database)));
+  auto insert = database->prepare("INSERT INTO calls VALUES (?, ?, ?, ?, ?)");
+  if (!insert) return tl::unexpected(std::move(insert).error());
+  auto erase = database->prepare("DELETE FROM calls WHERE id=?");
+  if (!erase) return tl::unexpected(std::move(erase).error());
+  return std::unique_ptr<CallStore>(
+      new CallStore(std::move(*database), std::move(*insert), std::move(*erase)));
 }
 
 Expected<void> CallStore::take_over(const std::string& path) {
@@ -54,9 +63,11 @@ Expected<void> CallStore::take_over(const std::string& path) {
   const auto fill = [&calls](const std::string& fresh) -> Expected<void> {
     auto store = open_database(fresh);
     if (!store) return tl::unexpected(std::move(store).error());
+    std::vector<CallChange> changes;
     for (const FormerCall& former : *calls)
-      PULSE2_TRY((*store)->add(former.call, former.params));
-    return {};
+      changes.emplace_back(
+          AddedCall{former.call, xmlrpc::encode_call(former.call.method, former.params)});
+    return (*store)->apply(changes);
   };
   PULSE2_TRY(store::replace_former_file(path, *bytes, fill));
   log::info("imaging.replay.migrated", "{} calls of the former server's queue {} were taken over",
@@ -64,25 +75,29 @@ Expected<void> CallStore::take_over(const std::string& path) {
   return {};
 }
 
-Expected<void> CallStore::add(const WaitingCall& call, const xmlrpc::Array& params) {
-  const std::string body = xmlrpc::encode_call(call.method, params);
+Expected<void> CallStore::apply(const std::vector<CallChange>& changes) {
   const std::lock_guard lock(m_mutex);
-  auto insert = m_database.prepare("INSERT INTO calls VALUES (?, ?, ?, ?, ?)");
-  if (!insert) return tl::unexpected(std::move(insert).error());
-  insert->bind(1, call.id);
-  insert->bind(2, static_cast<std::int64_t>(call.first_made.count()));
-  insert->bind_text(3, call.lane);
-  insert->bind_text(4, call.method);
-  insert->bind_blob(5, body);
-  return insert->run();
+  return m_database.in_transaction([&]() -> Expected<void> {
+    for (const CallChange& change : changes) {
+      const auto* added = std::get_if<AddedCall>(&change);
+      PULSE2_TRY(added != nullptr ? add(*added) : remove(std::get<RemovedCall>(change)));
+    }
+    return {};
+  });
 }
 
-Expected<void> CallStore::remove(std::int64_t id) {
-  const std::lock_guard lock(m_mutex);
-  auto erase = m_database.prepare("DELETE FROM calls WHERE id=?");
-  if (!erase) return tl::unexpected(std::move(erase).error());
-  erase->bind(1, id);
-  return erase->run();
+Expected<void> CallStore::add(const AddedCall& added) {
+  m_insert.bind(1, added.call.id);
+  m_insert.bind(2, static_cast<std::int64_t>(added.call.first_made.count()));
+  m_insert.bind_text(3, added.call.lane);
+  m_insert.bind_text(4, added.call.method);
+  m_insert.bind_blob(5, added.body);
+  return m_insert.run();
+}
+
+Expected<void> CallStore::remove(const RemovedCall& removed) {
+  m_erase.bind(1, removed.id);
+  return m_erase.run();
 }
 
 Expected<xmlrpc::Array> CallStore::params_of(std::int64_t id) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/error.hpp"
@@ -11,6 +12,17 @@
 #include "xmlrpc/value.hpp"
 
 namespace pulse2::imaging {
+
+/// A call that is to be kept.
+struct AddedCall {
+  WaitingCall call;
+  std::string body;  ///< the call as XML
+};
+/// One that is over.
+struct RemovedCall {
+  std::int64_t id = 0;
+};
+using CallChange = std::variant<AddedCall, RemovedCall>;
 
 /// Calls for the agent on disk (option rpc_replay_file). Every change is durable when the call
 /// returns. Callable from any thread; waits for the disk.
@@ -21,21 +33,25 @@ class CallStore {
   /// error in the log. Error `conflict` for a file of a newer version.
   [[nodiscard]] static base::Expected<std::unique_ptr<CallStore>> open(const std::string& path);
 
-  [[nodiscard]] base::Expected<void> add(const WaitingCall& call, const xmlrpc::Array& params);
-  [[nodiscard]] base::Expected<void> remove(std::int64_t id);
+  /// Makes all changes, in one transaction, or none.
+  [[nodiscard]] base::Expected<void> apply(const std::vector<CallChange>& changes);
   /// Error `not_found` when there is no such call.
   [[nodiscard]] base::Expected<xmlrpc::Array> params_of(std::int64_t id);
   /// In the order of their ids.
   [[nodiscard]] base::Expected<std::vector<WaitingCall>> all();
 
  private:
-  explicit CallStore(store::Database database) : m_database(std::move(database)) {}
+  CallStore(store::Database database, store::Statement insert, store::Statement erase);
   [[nodiscard]] static base::Expected<std::unique_ptr<CallStore>> open_database(
       const std::string& path);
   [[nodiscard]] static base::Expected<void> take_over(const std::string& path);
+  [[nodiscard]] base::Expected<void> add(const AddedCall& added);
+  [[nodiscard]] base::Expected<void> remove(const RemovedCall& removed);
 
   std::mutex m_mutex;  ///< one user of the database at a time
   store::Database m_database;
+  store::Statement m_insert;
+  store::Statement m_erase;
 };
 
 }  // namespace pulse2::imaging

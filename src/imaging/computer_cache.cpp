@@ -54,12 +54,18 @@ std::int64_t ComputerCache::now() const {
   return std::chrono::duration_cast<std::chrono::seconds>(m_clock.now().time_since_epoch()).count();
 }
 
-const Computer* ComputerCache::find(const base::Mac& mac) {
+bool ComputerCache::is_believed(const Computer& computer) const {
+  return now() - computer.updated <= m_options.lifetime.count();
+}
+
+const Computer* ComputerCache::find(const base::Mac& mac) const {
   const Computer* computer = m_table.find(mac);
-  if (computer == nullptr) return nullptr;
-  if (now() - computer->updated <= m_options.lifetime.count()) return computer;
-  erase(std::string(computer->uuid));
-  return nullptr;
+  return computer != nullptr && is_believed(*computer) ? computer : nullptr;
+}
+
+void ComputerCache::erase_former(const base::Mac& mac) {
+  const Computer* computer = m_table.find(mac);
+  if (computer != nullptr && !is_believed(*computer)) erase(std::string(computer->uuid));
 }
 
 void ComputerCache::put(Computer computer) {

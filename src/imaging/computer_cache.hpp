@@ -30,21 +30,28 @@ class ComputerCache {
   /// Reads the file, or makes an empty one. Before anything else is asked.
   [[nodiscard]] base::Expected<void> load();
 
-  /// By address, unless the entry is too old: then it goes. Null when unknown; valid until the next
-  /// change.
-  [[nodiscard]] const Computer* find(const base::Mac& mac);
+  /// By address, unless the entry is too old to be believed. Null when unknown; valid until the
+  /// next change.
+  [[nodiscard]] const Computer* find(const base::Mac& mac) const;
+  /// By address, whatever its age: the best there is while the agent can't be asked.
+  [[nodiscard]] const Computer* find_former(const base::Mac& mac) const {
+    return m_table.find(mac);
+  }
   /// By UUID, whatever its age.
   [[nodiscard]] const Computer* find(std::string_view uuid) const { return m_table.find(uuid); }
 
   /// Adds or replaces, with the present time. Durable after save().
   void put(Computer computer);
   bool erase(std::string_view uuid);
+  /// Removes the entry of that address if it is too old to be believed.
+  void erase_former(const base::Mac& mac);
 
   /// Returns when all changes until now are in the file. Calls at the same time share one write.
   [[nodiscard]] Awaitable<base::Expected<void>> save();
 
  private:
   [[nodiscard]] std::int64_t now() const;
+  [[nodiscard]] bool is_believed(const Computer& computer) const;
 
   Options m_options;
   os::ThreadPool& m_pool;

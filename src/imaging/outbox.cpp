@@ -10,6 +10,7 @@
 #include "imaging/former_queue.hpp"
 #include "log/log.hpp"
 #include "os/pool_task.hpp"
+#include "xmlrpc/encode.hpp"
 
 namespace pulse2::imaging {
 
@@ -52,6 +53,7 @@ Outbox::Outbox(asio::any_io_executor executor, Options options, Agent& agent, os
       m_agent(agent),
       m_pool(pool),
       m_clock(clock),
+      m_journal(m_executor, pool, [this](const auto& changes) { return m_store->apply(changes); }),
       m_sleep(m_executor) {}
 
 Outbox::~Outbox() = default;
@@ -87,8 +89,8 @@ Expected<Outbox::TicketPointer> Outbox::admit(std::string method, xmlrpc::Array 
 }
 
 Awaitable<void> Outbox::write(TicketPointer ticket) {
-  ticket->written = co_await os::run_on(
-      m_pool, [this, &ticket] { return m_store->add(ticket->call, ticket->params); });
+  AddedCall added{ticket->call, xmlrpc::encode_call(ticket->call.method, ticket->params)};
+  ticket->written = co_await m_journal.make(std::move(added));
   if (ticket->written) co_return;
   log::error("imaging.replay.not_written", "{} can't be kept: {}", ticket->call.method,
              ticket->written.error().for_operator());
@@ -161,7 +163,7 @@ Awaitable<void> Outbox::make_call(TicketPointer ticket) {
 }
 
 Awaitable<void> Outbox::forget(std::int64_t id) {
-  const auto removed = co_await os::run_on(m_pool, [this, id] { return m_store->remove(id); });
+  const auto removed = co_await m_journal.make(RemovedCall{id});
   if (removed) co_return;
   log::error("imaging.replay.not_removed",
              "a call that the MMC agent answered may be made again after a restart: {}",

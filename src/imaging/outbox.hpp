@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "imaging/agent.hpp"
+#include "imaging/call_journal.hpp"
 #include "imaging/call_store.hpp"
 #include "imaging/replay_queue.hpp"
 #include "os/clock.hpp"
@@ -76,6 +77,7 @@ class Outbox {
   os::ThreadPool& m_pool;
   const os::Clock& m_clock;
   std::unique_ptr<CallStore> m_store;
+  CallJournal m_journal;
   ReplayQueue m_queue;
   std::int64_t m_last_id = 0;
   std::unordered_map<std::string, std::deque<TicketPointer>> m_lanes;  ///< tried for the first time

@@ -55,6 +55,14 @@ Awaitable<Expected<Computer>> Registry::find(Address address) {
   co_return std::move(told->computer);
 }
 
+Awaitable<Expected<Computer>> Registry::find_sender(Address address) {
+  auto computer = co_await find(address);
+  if (computer || computer.error().kind == ErrorKind::not_found) co_return computer;
+  const Computer* former = m_cache.find_former(address.mac);
+  if (former == nullptr) co_return computer;
+  co_return *former;
+}
+
 Awaitable<Expected<xmlrpc::Value>> Registry::record(Address address) {
   if (const auto cached = find_cached(address.mac)) co_return record_of(*cached);
   auto told = co_await ask_agent(address);
@@ -68,8 +76,6 @@ Awaitable<void> Registry::save_cache() {
 }
 
 Awaitable<Expected<Registry::Told>> Registry::ask_agent(Address address) {
-  // What was too old to be believed has gone from the cache just now.
-  co_await save_cache();
   Array params = {address.text};
   const auto answer = co_await m_agent.call("imaging.getComputerByMac", std::move(params));
   if (!answer) co_return tl::unexpected(answer.error());
@@ -80,6 +86,8 @@ Awaitable<Expected<Registry::Told>> Registry::ask_agent(Address address) {
   if (!base::is_uuid(computer.uuid)) {
     log::debug("imaging.computer.unknown", "{}: the MMC agent answered {}", address.mac.text(),
                describe_answer(*answer));
+    m_cache.erase_former(address.mac);
+    co_await save_cache();
     co_return unknown(address.mac);
   }
   // What was registered while the agent was asked is newer than its answer.

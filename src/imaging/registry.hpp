@@ -24,6 +24,10 @@ class Registry {
   /// From the cache only. Error `not_found`.
   [[nodiscard]] base::Expected<Computer> find_cached(const base::Mac& mac);
 
+  /// Whom a log line from this address is about: like find(), but while the agent does not answer
+  /// an entry that is too old otherwise will do.
+  [[nodiscard]] Awaitable<base::Expected<Computer>> find_sender(Address address);
+
   /// Registers at the agent. The computer is in the cache file then. Errors `invalid_argument` for
   /// a name or address that is none, `conflict` when the agent refuses, `unavailable` and others
   /// when it does not answer.

@@ -74,7 +74,7 @@ Awaitable<Expected<Logged>> Service::log_action(Address address, int level, std:
 
 Awaitable<Expected<Logged>> Service::post_action(Address address, int level, std::string phase,
                                                  std::string message) {
-  const auto computer = co_await m_registry->find(address);
+  const auto computer = co_await m_registry->find_sender(address);
   if (!computer) co_return Logged::unknown;
   Array params = action_params(*computer, level, std::move(phase), std::move(message));
   const auto posted = co_await m_outbox->post("imaging.logClientAction", std::move(params));

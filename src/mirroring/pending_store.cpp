@@ -87,18 +87,9 @@ Expected<void> PendingStore::take_over(const std::string& path, const Names& src
   return {};
 }
 
-template <class Function>
-Expected<void> PendingStore::in_transaction(Function function) {
-  PULSE2_TRY(m_database.execute("BEGIN IMMEDIATE"));
-  Expected<void> done = function();
-  if (done) done = m_database.execute("COMMIT");
-  if (!done) (void)m_database.execute("ROLLBACK");
-  return done;
-}
-
 Expected<void> PendingStore::add_former(const std::vector<Former>& former, const Names& srcs,
                                         const Names& targets, Date now) {
-  return in_transaction([&]() -> Expected<void> {
+  return m_database.in_transaction([&]() -> Expected<void> {
     for (const std::string& src : srcs)
       PULSE2_TRY(write_filled(src, targets, now));
     auto insert =
@@ -172,7 +163,7 @@ Expected<void> PendingStore::read_others(Contents& contents) {
 
 Expected<void> PendingStore::add(const std::vector<Row>& rows) {
   const std::lock_guard lock(m_mutex);
-  return in_transaction([&]() -> Expected<void> {
+  return m_database.in_transaction([&]() -> Expected<void> {
     PULSE2_TRY(write_cleared());
     return write_rows(rows);
   });
@@ -190,7 +181,7 @@ Expected<void> PendingStore::flush() {
     const std::lock_guard cleared_lock(m_cleared_mutex);
     if (m_cleared.empty()) return {};
   }
-  return in_transaction([&] { return write_cleared(); });
+  return m_database.in_transaction([&] { return write_cleared(); });
 }
 
 /// What can't be removed from the disk is copied once more after a restart: no harm.
@@ -274,7 +265,7 @@ Expected<void> PendingStore::write_filled(const std::string& src, const Names& t
 Expected<void> PendingStore::fill(const std::string& src, const Names& targets,
                                   const std::vector<Row>& rows, Date now) {
   const std::lock_guard lock(m_mutex);
-  return in_transaction([&]() -> Expected<void> {
+  return m_database.in_transaction([&]() -> Expected<void> {
     PULSE2_TRY(write_cleared());
     PULSE2_TRY(write_rows(rows));
     return write_filled(src, targets, now);
@@ -284,12 +275,12 @@ Expected<void> PendingStore::fill(const std::string& src, const Names& targets,
 Expected<void> PendingStore::set_verified(const std::string& src, const std::string& target,
                                           Date now) {
   const std::lock_guard lock(m_mutex);
-  return in_transaction([&] { return write_filled(src, {target}, now); });
+  return m_database.in_transaction([&] { return write_filled(src, {target}, now); });
 }
 
 Expected<void> PendingStore::replace_former(const std::vector<Row>& rows) {
   const std::lock_guard lock(m_mutex);
-  return in_transaction([&]() -> Expected<void> {
+  return m_database.in_transaction([&]() -> Expected<void> {
     PULSE2_TRY(write_rows(rows));
     return m_database.execute("DELETE FROM former");
   });
@@ -297,7 +288,7 @@ Expected<void> PendingStore::replace_former(const std::vector<Row>& rows) {
 
 Expected<void> PendingStore::retain(const Names& srcs, const Names& targets) {
   const std::lock_guard lock(m_mutex);
-  return in_transaction([&]() -> Expected<void> {
+  return m_database.in_transaction([&]() -> Expected<void> {
     PULSE2_TRY(write_cleared());
     PULSE2_TRY(m_database.execute("CREATE TEMP TABLE kept (kind INTEGER, name BLOB)"));
     auto keep = m_database.prepare("INSERT INTO temp.kept VALUES (?1, ?2)");

@@ -87,8 +87,6 @@ class PendingStore {
                                                       const Names& targets);
   [[nodiscard]] base::Expected<void> add_former(const std::vector<Former>& former,
                                                 const Names& srcs, const Names& targets, Date now);
-  template <class Function>
-  [[nodiscard]] base::Expected<void> in_transaction(Function function);
   [[nodiscard]] base::Expected<void> write_cleared();
   [[nodiscard]] base::Expected<void> write_rows(const std::vector<Row>& rows);
   [[nodiscard]] base::Expected<void> write_filled(const std::string& src, const Names& targets,

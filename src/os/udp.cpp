@@ -198,7 +198,12 @@ BatchResult send_batch(int socket, std::span<const DatagramParts> datagrams) {
     messages[i].msg_hdr.msg_iov = parts[i].data();
     messages[i].msg_hdr.msg_iovlen = datagrams[i].second.empty() ? 2 : 3;
   }
-  const int sent = ::sendmmsg(socket, messages.data(), static_cast<unsigned>(count), MSG_NOSIGNAL);
+  int sent = 1;
+  if (count != 1) {
+    sent = ::sendmmsg(socket, messages.data(), static_cast<unsigned>(count), MSG_NOSIGNAL);
+  } else if (::sendmsg(socket, &messages.front().msg_hdr, MSG_NOSIGNAL) < 0) {
+    sent = -1;
+  }
   if (sent >= 0) return {static_cast<std::size_t>(sent), false, false};
   return {0, errno == EAGAIN || errno == EWOULDBLOCK, errno == ECONNREFUSED};
 }

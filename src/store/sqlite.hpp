@@ -55,6 +55,17 @@ class Database {
   /// Runs one or more statements without parameters.
   [[nodiscard]] base::Expected<void> execute(const std::string& sql);
   [[nodiscard]] base::Expected<Statement> prepare(std::string_view sql);
+  /// Runs `function`, which returns Expected<void>, within a transaction; when that fails, nothing
+  /// is changed.
+  template <class Function>
+  [[nodiscard]] base::Expected<void> in_transaction(Function function) {
+    PULSE2_TRY(execute("BEGIN IMMEDIATE"));
+    base::Expected<void> done = function();
+    if (done) done = execute("COMMIT");
+    // The first failure is what counts; without a transaction there is nothing to roll back.
+    if (!done) (void)execute("ROLLBACK");
+    return done;
+  }
   /// PRAGMA user_version: the schema's number, 0 in a new file.
   [[nodiscard]] base::Expected<std::int64_t> schema_version();
 

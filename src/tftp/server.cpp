@@ -262,9 +262,9 @@ asio::awaitable<void> Server::Core::serve(const Asked& asked, const ClientPointe
     co_return;
   }
   Parameters parameters = negotiate(asked.request, m_rules.limits, content->size);
-  client->transfer = std::make_unique<Transfer>(m_io, std::move(*socket), asked.peer.protocol(),
-                                                std::move(*content), std::move(parameters),
-                                                m_rules.retries, *m_cache);
+  client->transfer = std::make_unique<Transfer>(
+      m_io, std::move(*socket), asked.peer.protocol(), std::move(*content), std::move(parameters),
+      m_rules.retries, *m_cache, [this] { return m_clients.size() == 1; });
   const Outcome outcome = co_await client->transfer->run();
   log_end(asked, outcome, client->transfer->size());
 }

@@ -1,9 +1,12 @@
 #include "tftp/transfer.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <utility>
 
 #include "os/udp.hpp"
@@ -17,17 +20,24 @@ namespace {
 
 constexpr std::size_t k_reply_size = 512;  // acknowledgements have 4 bytes, errors a short text
 constexpr std::chrono::seconds k_longest_silence{8};
+/// A client that answers sooner is on this machine, or nearly.
+constexpr std::chrono::microseconds k_quick{50};
+/// Replies that are slept for after a poll in vain.
+constexpr unsigned k_fewest_skipped = 64;
+constexpr unsigned k_most_skipped = 8192;
 constexpr std::uint64_t k_chunk = ChunkCache::k_chunk_size;
 
 }  // namespace
 
 Transfer::Transfer(asio::io_context& io, os::UniqueFd socket, const udp& protocol, Content content,
-                   Parameters parameters, unsigned retries, ChunkCache& cache)
+                   Parameters parameters, unsigned retries, ChunkCache& cache,
+                   std::function<bool()> is_alone)
     : m_socket(io, protocol, socket.release()),
       m_content(std::move(content)),
       m_parameters(std::move(parameters)),
       m_retries(retries),
       m_cache(cache),
+      m_is_alone(std::move(is_alone)),
       m_window(m_content.size, m_parameters.block_size, m_parameters.window_size),
       m_options_pending(!m_parameters.granted.empty()) {
   const std::size_t batch = std::min<std::size_t>(m_parameters.window_size, os::k_max_batch);
@@ -37,7 +47,7 @@ Transfer::Transfer(asio::io_context& io, os::UniqueFd socket, const udp& protoco
 
 void Transfer::expire(Time now) {
   if (!m_waiting || now < m_deadline) return;
-  m_waiting = false;
+  m_expired = true;
   boost::system::error_code ignored;
   m_socket.cancel(ignored);
 }
@@ -48,74 +58,102 @@ void Transfer::abandon() {
   m_socket.cancel(ignored);
 }
 
-Transfer::Time Transfer::deadline() const {
+std::chrono::seconds Transfer::patience() const {
   std::chrono::seconds wait(m_parameters.timeout);
   if (!m_parameters.fixed_timeout) {
     wait = std::max(wait, std::min(wait * (1U << std::min(m_silences, 8U)), k_longest_silence));
   }
-  return std::chrono::steady_clock::now() + wait;
+  return wait;
 }
 
 asio::awaitable<Outcome> Transfer::run() {
   std::array<char, k_reply_size> buffer;  // NOLINT: filled before it is read
-  std::optional<Outcome> outcome = co_await begin();
+  begin();
+  std::optional<Outcome> outcome;
   while (!outcome && !m_abandoned) {
-    m_deadline = deadline();
-    m_waiting = true;
-    const auto [error, size] =
-        co_await m_socket.async_receive(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
-    const bool expired = !m_waiting;
-    m_waiting = false;
-    if (m_abandoned) break;
-    if (!error) {
-      outcome = co_await on_reply({buffer.data(), size});
-    } else if (expired) {
-      outcome = co_await on_silence();
-    } else {
-      outcome = Outcome::lost;  // nobody listens at the client's port any more
+    // Hardly anything is awaited: the next piece of the file is at hand, the socket has room.
+    if (!send_at_hand()) {
+      outcome = co_await make_way();
+      continue;
     }
+    const Time begin = std::chrono::steady_clock::now();
+    Received received = poll(buffer, begin);
+    if (received.size == 0 && !received.error) {
+      m_deadline = begin + patience();
+      m_waiting = true;
+      m_expired = false;
+      const auto [error, size] = co_await m_socket.async_receive(
+          asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
+      received = {error, size};
+      m_waiting = false;
+      m_quick = std::chrono::steady_clock::now() - begin < k_quick;
+    }
+    if (m_abandoned) break;
+    outcome = on_received(received, {buffer.data(), received.size});
   }
   co_return m_abandoned ? Outcome::abandoned : *outcome;
 }
 
-asio::awaitable<std::optional<Outcome>> Transfer::begin() {
+Transfer::Received Transfer::poll(std::span<char> buffer, Time begin) {
+  if (!m_quick || m_polls_skipped < m_polls_to_skip || !m_is_alone()) {
+    ++m_polls_skipped;
+    return {};
+  }
+  do {
+    const ssize_t size =
+        ::recv(m_socket.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (size >= 0) {
+      m_polls_to_skip = 0;
+      return {{}, static_cast<std::size_t>(size)};
+    }
+    if (errno != EAGAIN) return {{errno, boost::system::system_category()}, 0};
+  } while (std::chrono::steady_clock::now() - begin < k_quick);
+  // It may want the core that we hold.
+  m_polls_skipped = 0;
+  m_polls_to_skip = std::clamp(2 * m_polls_to_skip, k_fewest_skipped, k_most_skipped);
+  return {};
+}
+
+void Transfer::begin() {
   if (m_options_pending) {
     if (m_content.file) m_cache.prefetch(m_content, 0);
     send_packet(encode_option_ack(m_parameters.granted));
-    co_return std::nullopt;
-  }
-  const auto outcome = co_await send(m_window.begin());
-  co_return outcome;
-}
-
-asio::awaitable<std::optional<Outcome>> Transfer::on_reply(std::string_view packet) {
-  const Reply reply = parse_reply(packet);
-  if (std::holds_alternative<PeerError>(reply)) co_return Outcome::refused;
-  const Ack* ack = std::get_if<Ack>(&reply);
-  if (ack == nullptr) co_return std::nullopt;
-  Blocks blocks;
-  if (m_options_pending) {
-    if (ack->block != 0) co_return std::nullopt;
-    m_options_pending = false;
-    blocks = m_window.begin();
   } else {
-    blocks = m_window.acknowledged(ack->block);
+    m_to_send = m_window.begin();
   }
-  if (m_window.done()) co_return Outcome::done;
-  if (blocks.empty()) co_return std::nullopt;
-  m_silences = 0;
-  const auto outcome = co_await send(blocks);
-  co_return outcome;
 }
 
-asio::awaitable<std::optional<Outcome>> Transfer::on_silence() {
-  if (m_silences++ == m_retries) co_return Outcome::lost;
+std::optional<Outcome> Transfer::on_received(const Received& received, std::string_view packet) {
+  if (!received.error) return on_reply(packet);
+  if (m_expired) return on_silence();
+  return Outcome::lost;  // nobody listens at the client's port any more
+}
+
+std::optional<Outcome> Transfer::on_reply(std::string_view packet) {
+  const Reply reply = parse_reply(packet);
+  if (std::holds_alternative<PeerError>(reply)) return Outcome::refused;
+  const Ack* ack = std::get_if<Ack>(&reply);
+  if (ack == nullptr) return std::nullopt;
+  if (m_options_pending) {
+    if (ack->block != 0) return std::nullopt;
+    m_options_pending = false;
+    m_to_send = m_window.begin();
+  } else {
+    m_to_send = m_window.acknowledged(ack->block);
+  }
+  if (m_window.done()) return Outcome::done;
+  if (!m_to_send.empty()) m_silences = 0;
+  return std::nullopt;
+}
+
+std::optional<Outcome> Transfer::on_silence() {
+  if (m_silences++ == m_retries) return Outcome::lost;
   if (m_options_pending) {
     send_packet(encode_option_ack(m_parameters.granted));
-    co_return std::nullopt;
+  } else {
+    m_to_send = m_window.again();
   }
-  const auto outcome = co_await send(m_window.again());
-  co_return outcome;
+  return std::nullopt;
 }
 
 void Transfer::send_packet(const std::string& packet) {
@@ -123,21 +161,31 @@ void Transfer::send_packet(const std::string& packet) {
   m_socket.send(asio::buffer(packet), 0, lost_like_any_datagram);
 }
 
-asio::awaitable<std::optional<Outcome>> Transfer::send(Blocks blocks) {
-  for (std::uint64_t block = blocks.first; block < blocks.first + blocks.count; ++block) {
-    if (!append_block(block)) {
-      const bool loaded = co_await load_block(block);
-      if (!loaded) {
-        send_packet(encode_error({ErrorCode::undefined, "read error"}));
-        co_return Outcome::unreadable;
-      }
-      (void)append_block(block);
+bool Transfer::send_at_hand() {
+  while (!m_to_send.empty() || !m_batch.empty()) {
+    while (!m_to_send.empty() && m_batch.size() < m_batch.capacity()) {
+      if (!append_block(m_to_send.first)) return false;
+      ++m_to_send.first;
+      --m_to_send.count;
     }
-    if (m_batch.size() < m_batch.capacity() && block + 1 < blocks.first + blocks.count) continue;
-    const bool flushed = co_await flush();
-    if (!flushed) co_return Outcome::lost;
+    if (!flush()) return false;
   }
-  co_return std::nullopt;
+  return true;
+}
+
+asio::awaitable<std::optional<Outcome>> Transfer::make_way() {
+  if (m_peer_closed) co_return Outcome::lost;
+  if (m_is_full) {
+    const auto [error] =
+        co_await m_socket.async_wait(udp::socket::wait_write, asio::as_tuple(asio::use_awaitable));
+    m_is_full = false;
+    if (error) forget_batch();
+    co_return std::nullopt;
+  }
+  const bool loaded = co_await load_block(m_to_send.first);
+  if (loaded) co_return std::nullopt;
+  send_packet(encode_error({ErrorCode::undefined, "read error"}));
+  co_return Outcome::unreadable;
 }
 
 bool Transfer::append_block(std::uint64_t block) {
@@ -190,24 +238,27 @@ void Transfer::hold(std::uint64_t index, Chunk chunk) {
   m_cache.prefetch(m_content, index + 1);
 }
 
-asio::awaitable<bool> Transfer::flush() {
-  bool peer_closed = false;
-  std::size_t sent = 0;
-  while (sent < m_batch.size()) {
-    const auto result = os::send_batch(m_socket.native_handle(), std::span(m_batch).subspan(sent));
-    sent += result.taken;
-    peer_closed = result.peer_closed;
+bool Transfer::flush() {
+  while (m_batch_sent < m_batch.size()) {
+    const auto result =
+        os::send_batch(m_socket.native_handle(), std::span(m_batch).subspan(m_batch_sent));
+    m_batch_sent += result.taken;
+    m_peer_closed = result.peer_closed;
     if (result.taken > 0) continue;
-    if (!result.full) break;
-    const auto [error] =
-        co_await m_socket.async_wait(udp::socket::wait_write, asio::as_tuple(asio::use_awaitable));
-    if (error) break;
+    m_is_full = result.full;
+    if (m_is_full || m_peer_closed) return false;
+    break;
   }
+  forget_batch();
+  return true;
+}
+
+void Transfer::forget_batch() {
   m_headers.clear();
   m_batch.clear();
+  m_batch_sent = 0;
   // The next batch most likely begins in the piece where this one ended.
   if (m_held.size() > 1) m_held.erase(m_held.begin(), m_held.end() - 1);
-  co_return !peer_closed;
 }
 
 }  // namespace pulse2::tftp

@@ -13,7 +13,7 @@ from tests.support.cases import FolderTest
 from tests.support.certificates import Authority
 from tests.support.daemon import Daemon, needs_other_user
 from tests.support.imaging import (CONFIGURATION, IMAGE, ImagingTest, fill_image, make_folders, menu,
-                                   with_ports)
+                                   waiting_calls, with_ports)
 from tests.support.pxe import (AUTHENTICATE, CHANGE_DEFAULT, CREATE_IMAGE, HOST, HOST_NAME, IMAGE_DONE,
                                LOG, MAC, REGISTER, UUID, WAIT, Client, InventoryServer, inventory,
                                packet)
@@ -22,6 +22,7 @@ from tests.support.server import Server, free_port, wait_until
 # SHA-1 of "pxe" and the salt.
 PASSWORD_HASH = "eca7d4d9c165ddc2fbb11ba04634aa08c6c000f9"
 SECOND_MAC = "00:11:22:33:44:56"
+FORMER_MAC = "00:11:22:33:44:57"
 
 
 class PxeTest(ImagingTest):
@@ -350,6 +351,13 @@ class Glpi(PxeTest):
 class AgentAway(PxeTest):
     """The agent may be away: machines go on, and it learns of them later."""
 
+    @classmethod
+    def make_tree(cls, src):
+        super().make_tree(src)
+        (cls.base / "uuid-cache.txt").write_text(
+            f"[UUID3]\nmac = {FORMER_MAC}\nshortname = pc3\nfqdn = pc3.\nentity =\n"
+            "updated = 1700000000\n", encoding="utf-8")
+
     def test_steps_are_kept(self):
         self.ask(packet(LOG, b"7\0"))
         self.agent.stop()
@@ -362,6 +370,21 @@ class AgentAway(PxeTest):
         finally:
             self.agent.start()
         wait_until(lambda: "imaging.replay.queued" in self.server.log(), "they are queued")
+
+    def test_an_old_entry_is_good_for_a_step(self):
+        self.agent.stop()
+        try:
+            self.assertEqual(b"ACK\0", self.ask(packet(LOG, b"2-y\0", FORMER_MAC)))
+            wait_until(lambda: any(params[1] == "UUID3" for _, params in waiting_calls(
+                self.base / "rpc-replay.pck")), "it is kept")
+            client = self.client()
+            client.send(packet(UUID, mac=FORMER_MAC))
+            self.assertTrue(client.is_alive(), "it is no answer to the machine")
+        finally:
+            self.agent.start()
+        # The agent knows it no more.
+        self.assertEqual(b"ACK\0", self.ask(packet(LOG, b"2-z\0", FORMER_MAC)))
+        wait_until(lambda: "UUID3" not in (self.base / "uuid-cache.txt").read_text(), "it goes")
 
 
 class Ports(FolderTest):

@@ -251,5 +251,17 @@ TEST(Diagnostic, EscapesWhatCouldBreakALine) {
   EXPECT_THAT(diagnostic.to_text(), AllOf(Not(HasSubstr("\n")), Not(HasSubstr("\x1b"))));
 }
 
+TEST(Load, OpenFilesBesideHttpAreThoseOfWhatIsOn) {
+  const std::string tftp = "[main]\n[tftp]\nmax_transfers = 300\n";
+  const std::string pxe =
+      "[mmc_agent]\nmax_connections = 7\n"
+      "[imaging_api]\npxe_max_connections = 90\n";
+  EXPECT_EQ(settings_of(tftp + pxe).descriptors_beside_http(), 0U);
+  EXPECT_EQ(settings_of(tftp + "enabled = 1\n").descriptors_beside_http(), 600U);
+  EXPECT_EQ(settings_of(tftp + pxe + "uuid = 35f23420-4050-4734-b172-d458915ef17d\n")
+                .descriptors_beside_http(),
+            97U);
+}
+
 }  // namespace
 }  // namespace pulse2::config

@@ -456,12 +456,13 @@ std::shared_ptr<const Entry> Catalog::Scan::with_flags(
 
 Expected<void> Catalog::Scan::replace(std::string_view src, const std::string& folder,
                                       std::shared_ptr<const Entry> entry) {
+  const Placement placement{folder, std::move(entry), std::nullopt};
   const std::lock_guard lock(m_mutex);
   bool is_known = false;
   for (auto& tree : m_trees) {
     if (tree.content.src != src) continue;
     is_known = true;
-    tree.replace({folder, entry, std::nullopt});
+    tree.replace(placement);
   }
   if (!is_known) return base::fail(ErrorKind::not_found, "no such package tree", std::string(src));
   publish_locked();

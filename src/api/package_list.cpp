@@ -12,8 +12,8 @@ namespace {
 
 /// Bytes of records: more are put together on the pool, and kept.
 constexpr std::uint64_t k_at_once = 64U << 10U;
-/// Bytes that put-together lists may take, all that are still being sent included. What is beyond
-/// is sent piece by piece, from texts that all answers share.
+/// Bytes that put-together lists may take, all that are still being sent included, unless it is one
+/// alone. What is beyond is sent piece by piece, from texts that all answers share.
 constexpr std::uint64_t k_most_together = 256U << 20U;
 /// Bytes that are written to a file at a time.
 constexpr std::size_t k_write_size = 256U << 10U;
@@ -105,7 +105,8 @@ class PackageList::File {
 
   static std::shared_ptr<File> create(std::uint64_t room) {
     std::shared_ptr<File> file(new File(room));
-    if (bytes_together.fetch_add(room) + room > k_most_together) return nullptr;
+    const std::uint64_t others = bytes_together.fetch_add(room);
+    if (others > 0 && others + room > k_most_together) return nullptr;
     auto memory = os::MemoryFile::create("packages");
     if (!memory) return nullptr;
     file->m_memory.emplace(std::move(*memory));

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 
 #include "base/guarded_pointer.hpp"
+#include "catalog/live_tree.hpp"
 #include "catalog/progress_meter.hpp"
 #include "catalog/task_group.hpp"
 #include "catalog/tree_scan.hpp"
@@ -38,14 +37,6 @@ std::string without_slashes(std::string path) {
   return path;
 }
 
-/// Where a folder's package is or would be.
-template <class Packages>
-auto place_of(Packages& packages, const std::string& folder) {
-  return std::lower_bound(
-      packages.begin(), packages.end(), folder,
-      [](const auto& present, const std::string& wanted) { return present->folder < wanted; });
-}
-
 }  // namespace
 
 /// Runs the scan's steps and publishes, all in one thread; what it posts runs on the pool.
@@ -72,26 +63,6 @@ class Catalog::Scan {
   std::optional<base::Md5Digest> recall(const std::string& path, const os::FileStatus& status);
 
  private:
-  /// A tree that is scanned, served or both. While a served one is scanned anew, the next one of
-  /// the same src stands behind it and is not served yet.
-  struct LiveTree {
-    std::size_t number = 0;  ///< never used again
-    Snapshot::Tree content;
-    bool is_served = true;
-    bool is_found = false;                ///< every package was read once
-    bool is_scanned = false;              ///< the scan is over
-    std::set<std::string> replaced = {};  ///< folders of which others know better than the scan
-    std::map<std::string, BrokenPackage> broken = {};  ///< by folder
-
-    /// Null when nothing is served of the folder.
-    [[nodiscard]] Snapshot::EntryPointer find(const std::string& folder) const;
-    void place(const std::string& folder, Snapshot::EntryPointer entry,
-               std::optional<BrokenPackage> reason);
-    [[nodiscard]] std::vector<Known> known(const std::string& below) const;
-    /// As place(), by somebody who knows better than the scan.
-    void replace(const std::string& folder, Snapshot::EntryPointer entry,
-                 std::optional<BrokenPackage> reason);
-  };
   struct OpenTree {
     std::size_t number = 0;
     os::Root root;
@@ -126,10 +97,11 @@ class Catalog::Scan {
   void work_until_idle();
   void do_what_is_due();
   void publish_events();
-  void apply(ScanEvent event);
+  void apply(std::vector<ScanEvent> events);
   /// Serves the trees that were scanned anew instead of what was served until now.
   void exchange_trees();
-  [[nodiscard]] std::shared_ptr<const Entry> with_flags(std::shared_ptr<const Entry> entry) const;
+  [[nodiscard]] std::shared_ptr<const Entry> with_flags(
+      const std::shared_ptr<const Entry>& entry) const;
   void publish();
   void publish_locked();
   void flush_cache();
@@ -170,57 +142,6 @@ class Catalog::Scan {
 
   std::thread m_thread;
 };
-
-Snapshot::EntryPointer Catalog::Scan::LiveTree::find(const std::string& folder) const {
-  const auto place = place_of(content.packages, folder);
-  const bool is_known = place != content.packages.end() && (*place)->folder == folder;
-  return is_known ? *place : nullptr;
-}
-
-void Catalog::Scan::LiveTree::place(const std::string& folder, Snapshot::EntryPointer entry,
-                                    std::optional<BrokenPackage> reason) {
-  auto& packages = content.packages;
-  const auto place = place_of(packages, folder);
-  const bool is_known = place != packages.end() && (*place)->folder == folder;
-  if (entry && is_known) {
-    *place = std::move(entry);
-  } else if (entry) {
-    packages.insert(place, std::move(entry));
-  } else if (is_known) {
-    packages.erase(place);
-  }
-  if (reason) {
-    broken.insert_or_assign(folder, std::move(*reason));
-  } else {
-    broken.erase(folder);
-  }
-}
-
-void Catalog::Scan::LiveTree::replace(const std::string& folder, Snapshot::EntryPointer entry,
-                                      std::optional<BrokenPackage> reason) {
-  if (!is_scanned) replaced.insert(folder);
-  place(folder, std::move(entry), std::move(reason));
-}
-
-std::vector<Catalog::Known> Catalog::Scan::LiveTree::known(const std::string& below) const {
-  const auto is_within = [&below](const std::string& folder) {
-    return below.empty() || (folder.starts_with(below) &&
-                             (folder.size() == below.size() || folder[below.size()] == '/'));
-  };
-  // What begins with the same bytes stands together, with others in between.
-  const auto goes_on = [&below](const std::string& folder) { return folder.starts_with(below); };
-  std::vector<Known> all;
-  for (auto it = place_of(content.packages, below);
-       it != content.packages.end() && goes_on((*it)->folder); ++it) {
-    if (is_within((*it)->folder)) all.push_back({(*it)->folder, *it, std::nullopt});
-  }
-  for (auto it = broken.lower_bound(below); it != broken.end() && goes_on(it->first); ++it) {
-    if (is_within(it->first)) all.push_back({it->first, nullptr, it->second});
-  }
-  std::sort(all.begin(), all.end(),
-            [](const Known& a, const Known& b) { return a.folder < b.folder; });
-  return all;
-}
 
 Expected<void> Catalog::Scan::start() {
   auto change = open_trees(m_options.srcs, m_options.follow_links_to);
@@ -504,23 +425,28 @@ void Catalog::Scan::publish_events() {
   bool is_dirty = false;
   {
     const std::lock_guard lock(m_mutex);
-    for (auto& event : events)
-      apply(std::move(event));
+    apply(std::move(events));
     is_dirty = m_dirty;
   }
   if (is_dirty) publish();
 }
 
-void Catalog::Scan::apply(ScanEvent event) {
-  const auto tree = std::find_if(m_trees.begin(), m_trees.end(), [&](const LiveTree& candidate) {
-    return candidate.number == event.tree;
-  });
-  if (tree == m_trees.end() || tree->replaced.contains(event.folder)) return;
-  tree->place(event.folder, with_flags(std::move(event.entry)), std::move(event.broken));
-  m_dirty = true;
+void Catalog::Scan::apply(std::vector<ScanEvent> events) {
+  for (auto& tree : m_trees) {
+    std::vector<Placement> placements;
+    for (auto& event : events) {
+      if (event.tree != tree.number || tree.replaced.contains(event.folder)) continue;
+      placements.push_back(
+          {std::move(event.folder), with_flags(event.entry), std::move(event.broken)});
+    }
+    if (placements.empty()) continue;
+    tree.place(std::move(placements));
+    m_dirty = true;
+  }
 }
 
-std::shared_ptr<const Entry> Catalog::Scan::with_flags(std::shared_ptr<const Entry> entry) const {
+std::shared_ptr<const Entry> Catalog::Scan::with_flags(
+    const std::shared_ptr<const Entry>& entry) const {
   if (!entry || !m_options.waits_for_files) return entry;
   if (!m_options.waits_for_files(*entry->src, entry->id)) return entry;
   auto waiting = std::make_shared<Entry>(*entry);
@@ -530,12 +456,13 @@ std::shared_ptr<const Entry> Catalog::Scan::with_flags(std::shared_ptr<const Ent
 
 Expected<void> Catalog::Scan::replace(std::string_view src, const std::string& folder,
                                       std::shared_ptr<const Entry> entry) {
+  const Placement placement{folder, std::move(entry), std::nullopt};
   const std::lock_guard lock(m_mutex);
   bool is_known = false;
   for (auto& tree : m_trees) {
     if (tree.content.src != src) continue;
     is_known = true;
-    tree.replace(folder, entry, std::nullopt);
+    tree.replace(placement);
   }
   if (!is_known) return base::fail(ErrorKind::not_found, "no such package tree", std::string(src));
   publish_locked();
@@ -551,9 +478,9 @@ bool Catalog::Scan::change(std::string_view src, std::vector<Change> changes) {
       [&](const Change& change) { return served->find(change.folder) == change.expected; });
   if (!is_as_expected) return false;
   for (auto& change : changes) {
-    const auto entry = with_flags(std::move(change.entry));
+    const auto entry = with_flags(change.entry);
     for (auto& tree : m_trees) {
-      if (tree.content.src == src) tree.replace(change.folder, entry, change.broken);
+      if (tree.content.src == src) tree.replace({change.folder, entry, change.broken});
     }
   }
   m_dirty = true;
@@ -561,7 +488,7 @@ bool Catalog::Scan::change(std::string_view src, std::vector<Change> changes) {
   return true;
 }
 
-const Catalog::Scan::LiveTree* Catalog::Scan::served_tree(std::string_view src) const {
+const LiveTree* Catalog::Scan::served_tree(std::string_view src) const {
   const auto served = std::find_if(m_trees.begin(), m_trees.end(), [src](const LiveTree& tree) {
     return tree.is_served && tree.content.src == src;
   });

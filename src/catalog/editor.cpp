@@ -112,7 +112,8 @@ void Editor::recover() {
   // A package that waits was made by us in the folder of its id; noted first, it may not exist. One
   // that has files got them by a call that was cut short before it noted the end of the wait.
   for (const auto& [src, pid] : m_state.waiting()) {
-    const std::string folder = src + "/" + pid;
+    std::string folder = src;
+    folder.append("/").append(pid);
     if (has_description(folder) && !has_files(folder)) continue;
     (void)m_state.set_waiting(src, pid, false);
   }

@@ -125,6 +125,7 @@ void Service::take_over(ServiceOptions options, std::unique_ptr<PendingStore> st
       for (const auto& row : contents.rows)
         m_plan.restore(row.src, row.package, row.targets, row.since);
       m_former = contents.former;
+      ++m_former_changes;
     }
     kept = m_store;
     asio::post(m_io, [this, outdated] {
@@ -139,6 +140,8 @@ void Service::take_over(ServiceOptions options, std::unique_ptr<PendingStore> st
     const std::unique_lock lock(m_mutex);
     m_store.reset();
     m_former.clear();
+    ++m_former_changes;
+    publish_locked();
   }
   wake();
 }
@@ -188,7 +191,7 @@ void Service::wake() {
 
 void Service::publish_locked() {
   m_holds_nothing = m_plan.holds_nothing() && m_former.empty();
-  m_version = m_plan.version();
+  m_version = m_plan.version() + m_former_changes;
 }
 
 void Service::verify_all() {

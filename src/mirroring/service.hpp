@@ -108,6 +108,7 @@ class Service final : public catalog::SyncLedger {
   std::shared_ptr<PendingStore> m_store;  ///< null without targets
   std::shared_ptr<const RunOptions> m_run_options;
   std::vector<PendingStore::Former> m_former;  ///< until their trees are listed
+  std::uint64_t m_former_changes = 0;
   std::atomic<bool> m_holds_nothing{true};
   std::atomic<std::uint64_t> m_version{0};
 

@@ -200,6 +200,8 @@ void Service::place_former(PendingStore& store) {
   for (const auto& row : rows)
     m_plan.restore(row.src, row.package, row.targets, row.since);
   m_former.clear();
+  ++m_former_changes;
+  publish_locked();
 }
 
 void Service::report() {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -23,6 +24,15 @@ constexpr const char* k_create =
     " mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, md5 BLOB NOT NULL);"
     "PRAGMA user_version=1;"
     "COMMIT;";
+
+constexpr std::uint32_t k_free = 0xffffffff;
+
+/// A key is an MD5: any of its bytes are as good as a hash.
+std::size_t hash_of(const Md5Digest& key) {
+  std::size_t hash = 0;
+  std::memcpy(&hash, key.data(), sizeof hash);
+  return hash;
+}
 
 /// Collisions of MD5 could only be made by someone who may change the packages anyhow.
 Md5Digest key_of(std::string_view path, const os::FileStatus& status) {
@@ -129,19 +139,31 @@ Expected<void> HashCache::load() {
     row.key = key_of(statement.bytes(1), status_in(statement));
     rows.push_back(row);
   }));
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.key < b.key; });
   m_rows = std::move(rows);
   m_used = std::vector<std::atomic<bool>>(m_rows.size());
+  index();
   return {};
 }
 
+void HashCache::index() {
+  m_slots.assign(std::bit_ceil(m_rows.size() * 2 + 2), k_free);
+  for (std::uint32_t row = 0; row < m_rows.size(); ++row)
+    m_slots[slot_of(m_rows[row].key)] = row;
+}
+
+std::size_t HashCache::slot_of(const Md5Digest& key) const {
+  std::size_t slot = hash_of(key) & (m_slots.size() - 1);
+  while (m_slots[slot] != k_free && m_rows[m_slots[slot]].key != key)
+    slot = (slot + 1) & (m_slots.size() - 1);
+  return slot;
+}
+
 std::optional<Md5Digest> HashCache::find(const std::string& path, const os::FileStatus& status) {
-  const Md5Digest key = key_of(path, status);
-  const auto row = std::lower_bound(m_rows.begin(), m_rows.end(), key,
-                                    [](const Row& a, const Md5Digest& b) { return a.key < b; });
-  if (row == m_rows.end() || row->key != key) return std::nullopt;
-  m_used[static_cast<std::size_t>(row - m_rows.begin())].store(true, std::memory_order_relaxed);
-  return row->digest;
+  if (m_slots.empty()) return std::nullopt;
+  const std::uint32_t row = m_slots[slot_of(key_of(path, status))];
+  if (row == k_free) return std::nullopt;
+  m_used[row].store(true, std::memory_order_relaxed);
+  return m_rows[row].digest;
 }
 
 std::optional<Md5Digest> HashCache::look_up(const std::string& path, const os::FileStatus& status) {
@@ -215,6 +237,7 @@ Expected<void> HashCache::forget_unused() {
 
 void HashCache::release() {
   std::vector<Row>().swap(m_rows);
+  std::vector<std::uint32_t>().swap(m_slots);
   std::vector<std::atomic<bool>>().swap(m_used);
 }
 

@@ -23,7 +23,7 @@ namespace pulse2::store {
 /// release() only when no find() runs.
 class HashCache {
  public:
-  /// Opens or creates the file and reads all that is remembered (40 bytes a file). Errors: the
+  /// Opens or creates the file and reads all that is remembered (50 bytes a file). Errors: the
   /// folder is missing, not writable…
   [[nodiscard]] static base::Expected<std::unique_ptr<HashCache>> open(const std::string& path);
 
@@ -67,14 +67,18 @@ class HashCache {
       : m_database(std::move(database)), m_recreated(std::move(recreated)) {}
 
   [[nodiscard]] base::Expected<void> load();
+  void index();
+  /// Where the row of that key is found, or free.
+  [[nodiscard]] std::size_t slot_of(const base::Md5Digest& key) const;
   [[nodiscard]] base::Expected<void> write(const std::vector<Pending>& batch);
   [[nodiscard]] base::Expected<void> remove_unused_rows();
 
   std::mutex m_database_mutex;  ///< guards m_database
   Database m_database;
   std::string m_recreated;
-  std::vector<Row> m_rows;                ///< sorted by key; constant between open and forget
+  std::vector<Row> m_rows;                ///< constant between open and forget
   std::vector<std::atomic<bool>> m_used;  ///< beside m_rows
+  std::vector<std::uint32_t> m_slots;     ///< open addressing by key: places in m_rows
   mutable std::mutex m_pending_mutex;     ///< guards m_pending
   std::vector<Pending> m_pending;
 };

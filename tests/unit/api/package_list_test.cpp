@@ -103,6 +103,8 @@ TEST(PackageList, beyond_all_bounds_is_sent_piece_by_piece) {
   // The same package again and again: the answer is large, the test is not.
   const auto one = packages(1, 1 << 20).front();
   const PackageList list(PackageList::Packages(300, one));
+  const auto other = std::make_unique<const PackageList>(packages(300, 2000));
+  ASSERT_TRUE(std::holds_alternative<http::FileBody>(other->body(false)));
   const auto body = list.body(false);
   const auto* shared = std::get_if<http::SharedBody>(&body);
   ASSERT_NE(shared, nullptr);

@@ -7,7 +7,7 @@
 
 k_packages_build="g++ cmake ninja-build ccache mold
   libboost1.81-dev libboost-json1.81-dev libssl-dev libsqlite3-dev libpugixml-dev
-  libexpected-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev"
+  libexpected-dev libspdlog-dev libfmt-dev libcli11-dev zlib1g-dev liblz4-dev"
 
 k_packages_test="libgtest-dev libgmock-dev clang-14 clang libclang-rt-14-dev clang-tidy-14
   clang-format-14 python3 git curl wget rsync unzip openssl strace util-linux procps tftp-hpa atftp

@@ -26,5 +26,9 @@ target_link_libraries(dep_beast INTERFACE dep_asio)
 add_library(dep_spdlog INTERFACE)
 target_link_libraries(dep_spdlog INTERFACE spdlog::spdlog)
 
+find_library(LZ4_LIBRARY lz4 REQUIRED)
+add_library(dep_lz4 INTERFACE)
+target_link_libraries(dep_lz4 INTERFACE "${LZ4_LIBRARY}")
+
 add_library(dep_pugixml INTERFACE)
 target_link_libraries(dep_pugixml INTERFACE pugixml::pugixml)

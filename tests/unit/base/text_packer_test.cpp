@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <random>
+#include <stdexcept>
 #include <string>
 
 namespace pulse2::base {
@@ -47,6 +48,13 @@ TEST(TextPacker, gives_random_texts_back) {
       byte = static_cast<char>('a' + random() % letters);
     ASSERT_EQ(unpacked(TextPacker(sample), text), text) << "round " << round;
   }
+}
+
+TEST(TextPacker, refuses_what_it_did_not_pack) {
+  const TextPacker packer("a sample");
+  std::string out;
+  EXPECT_THROW(packer.unpack("\xff\xff\xff", 100, out), std::invalid_argument);
+  EXPECT_THROW(packer.unpack(packer.pack("short"), 100, out), std::invalid_argument);
 }
 
 TEST(TextPacker, finds_what_stands_far_back_and_gives_up_beyond) {

@@ -8,7 +8,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <sstream>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "client.hpp"
 #include "net/file_tree.hpp"
@@ -24,7 +28,8 @@ using testing::StartsWith;
 
 std::atomic<bool> slow_has_begun{false};  ///< the answer to "/echo/slow"
 
-/// Answers with what it got; "/…/slow" after a while, "/…/throw" with an exception.
+/// Answers with what it got; "/…/slow" after a while, "/…/throw" with an exception, "/…/thread"
+/// with the thread's name.
 class Echo : public Handler {
  public:
   Echo() {
@@ -52,6 +57,10 @@ class Echo : public Handler {
       for (int i = 0; i < 1000; ++i)
         body.buffers.push_back(piece);
       response.body = std::move(body);
+    } else if (request.head.path == "/echo/thread") {
+      std::ostringstream thread;
+      thread << std::this_thread::get_id();
+      response.body = thread.str();
     } else {
       response.body = std::string(request.body);
     }
@@ -135,7 +144,8 @@ TEST_F(ServerTest, ServesAFile) {
 }
 
 TEST_F(ServerTest, ServesFilesOfEverySize) {
-  for (const std::size_t size : {0UL, 1UL, 16384UL, 16385UL, 65536UL, 1UL << 20, (20UL << 20) + 3}) {
+  for (const std::size_t size :
+       {0UL, 1UL, 16384UL, 16385UL, 65536UL, 1UL << 20, (20UL << 20) + 3}) {
     std::string bytes(size, '\0');
     for (std::size_t i = 0; i < size; ++i)
       bytes[i] = static_cast<char>(i * 7 + i / 251);
@@ -181,6 +191,18 @@ TEST_F(ServerTest, SeesAReplacedFileAtOnceOrWithinItsSecond) {
   EXPECT_EQ(body_of(get("/files/a.txt")), "hello\n");
   write("tree/a.txt", "changed in place\n");
   EXPECT_EQ(body_of(get("/files/a.txt")), "changed in place\n");
+}
+
+TEST_F(ServerTest, DealsConnectionsOutEvenly) {
+  std::map<std::string, int> of_thread;
+  std::vector<Client> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(connect());
+    clients.back().send("GET /echo/thread HTTP/1.1\r\nHost: h\r\n\r\n");
+    ++of_thread[body_of(clients.back().answer())];
+  }
+  ASSERT_EQ(of_thread.size(), 2U);
+  EXPECT_EQ(of_thread.begin()->second, 10);
 }
 
 TEST_F(ServerTest, SeesAFileChangedBetweenTwoRequestsOfAConnection) {

@@ -109,6 +109,7 @@ class Detection::Loop {
   std::size_t m_next_number = 0;
   std::deque<TakeOrder> m_orders;
   std::size_t m_at_work = 0;  ///< orders that the pool has
+  bool m_has_unread = false;  ///< a tree is read for the first time
   steady_clock::time_point m_next_round{};
   steady_clock::time_point m_next_look{};
 
@@ -244,6 +245,7 @@ void Detection::Loop::look() {
   const bool is_round = began >= m_next_round;
   if (!is_round && began < m_next_look) return;
   if (is_round) m_next_round = began + m_options->rules.round;
+  const bool had_unread = std::exchange(m_has_unread, false);
   if (is_round && !m_drops.empty()) m_intake.forget_old_uploads();
   for (auto& drop : m_drops) {
     const Moment now = Moment::now(m_clock);
@@ -253,6 +255,10 @@ void Detection::Loop::look() {
     if (is_round || drop.is_noted || (due && *due <= now.steady)) look_at(drop);
   }
   look_at_trees(is_round);
+  // Rounds, and the first look at a tree, have their own pace. What they took is no reason to let
+  // hints wait: of 10,000 packages, the first change was seen 0.7 s after it was complete, others
+  // 0.03 s.
+  if (is_round || had_unread) return;
   const auto ended = steady_clock::now();
   const auto pause =
       std::min<steady_clock::duration>(k_longest_pause, (k_look_share - 1) * (ended - began));
@@ -279,6 +285,7 @@ void Detection::Loop::look_at_trees(bool is_round) {
         is_round ? tree.look_at_everything(with, orders) : tree.look_where_noted(with, orders);
     if (is_known) continue;
     tree.note_everything();
+    m_has_unread = true;
     m_next_look = steady_clock::now() + k_readiness_pause;
   }
   m_orders.insert(m_orders.end(), orders.begin(), orders.end());

@@ -1,17 +1,19 @@
 #include "os/thread_pool.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace pulse2::os {
 
-ThreadPool::ThreadPool(std::size_t threads) {
+ThreadPool::ThreadPool(std::size_t threads, int niceness) {
   // Reserved and counted before the first thread runs: size() is read without the lock.
   const std::size_t count = std::max<std::size_t>(threads, 1);
   const std::lock_guard lock(m_mutex);
   m_threads.reserve(count);
   for (std::size_t i = 0; i < count; ++i)
-    m_threads.emplace_back([this] { run(); });
+    m_threads.emplace_back([this, niceness] { run(niceness); });
 }
 
 ThreadPool::~ThreadPool() {
@@ -63,7 +65,11 @@ ThreadPool::Task ThreadPool::next(std::unique_lock<std::mutex>& lock, bool& was_
   return task;
 }
 
-void ThreadPool::run() {
+void ThreadPool::run(int niceness) {
+  // Of this thread alone. Where it is not allowed, all are equal.
+  if (niceness > 0) {
+    (void)::setpriority(PRIO_PROCESS, 0, ::getpriority(PRIO_PROCESS, 0) + niceness);
+  }
   std::unique_lock lock(m_mutex);
   for (;;) {
     bool was_low = false;

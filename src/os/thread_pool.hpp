@@ -17,8 +17,9 @@ class ThreadPool {
   enum class Priority { normal, low };
   using Task = std::function<void()>;
 
-  /// Starts `threads` threads, at least one.
-  explicit ThreadPool(std::size_t threads);
+  /// Starts `threads` threads, at least one. `niceness` (0 to 19) is added to that of the process:
+  /// the higher, the sooner other threads get the processor.
+  explicit ThreadPool(std::size_t threads, int niceness = 0);
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
   /// Ends like stop().
@@ -37,7 +38,7 @@ class ThreadPool {
   [[nodiscard]] static std::size_t default_size() noexcept;
 
  private:
-  void run();
+  void run(int niceness);
   /// The next task, empty when the pool stops. Waits; `was_low` says which queue it came from.
   Task next(std::unique_lock<std::mutex>& lock, bool& was_low);
   [[nodiscard]] bool may_take_low() const;

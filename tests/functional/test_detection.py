@@ -3,6 +3,7 @@ import base64
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -185,6 +186,30 @@ class Hints(DetectionTest):
         for _ in range(20):
             self.assertIn("made", self.ids())
         self.assertNotIn("detection.package", self.server.log())
+
+
+class LostHints(DetectionTest):
+    """More happens than the system keeps for us."""
+
+    def test_everything_is_looked_through(self):
+        most = int(pathlib.Path("/proc/sys/fs/inotify/max_queued_events").read_text(encoding="ascii"))
+        if most > 1_000_000:
+            self.skipTest("the system keeps too many")
+        self.start(configuration(), ("one", "two"))
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            # Two files in turns, for what happens twice in a row is kept once.
+            for number in range(most + 100):
+                os.utime(self.src / "one" / ("a.txt", "conf.xml")[number % 2])
+            make_package(self.src, "new", {"a.txt": b"new"}, folder="late/new")
+            shutil.rmtree(self.src / "two")
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+        self.wait_for_ids("one", "new")
+        self.assertEqual(1, self.server.log().count("detection.watch_overflow"))
+        # The new folders are watched, too.
+        make_package(self.src, "newer", {"a.txt": b"newer"}, folder="late/newer")
+        self.wait_for_ids("one", "new", "newer")
 
 
 class Duplicates(DetectionTest):

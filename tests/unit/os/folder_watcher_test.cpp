@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <thread>
 
@@ -65,6 +66,25 @@ TEST_F(FolderWatcherTest, a_removed_folder_ends_its_watch) {
   fs::remove(folder / "a");
   EXPECT_TRUE(
       comes([&](const auto& event) { return event.id == id && event.kind == Kind::ended; }));
+}
+
+TEST_F(FolderWatcherTest, tells_that_events_were_lost) {
+  std::size_t most = 0;
+  std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> most;
+  if (most == 0 || most > 1'000'000) GTEST_SKIP() << "the system keeps too many events";
+  watch(folder.path());
+  folder.write("0", "");
+  folder.write("1", "");
+  // Two files in turns, for what happens twice in a row is kept once.
+  for (std::size_t i = 0; i <= most; ++i) {
+    fs::permissions(folder / std::to_string(i % 2), fs::perms::owner_read);
+  }
+  bool overflowed = false;
+  for (auto taken = watcher.take(); !taken.events.empty(); taken = watcher.take())
+    overflowed = overflowed || taken.overflowed;
+  EXPECT_TRUE(overflowed);
+  folder.write("later", "");
+  EXPECT_TRUE(comes([](const auto& event) { return event.name == "later"; }));
 }
 
 TEST_F(FolderWatcherTest, wake_ends_a_wait) {

@@ -1,7 +1,9 @@
 #include "os/thread_pool.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <memory>
@@ -73,6 +75,16 @@ TEST(ThreadPool, drops_what_waits_when_it_stops) {
   EXPECT_EQ(*held, 1);
   pool.post([held] { *held = 3; });
   EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(ThreadPool, is_nicer_than_its_process) {
+  constexpr int k_nicer = 3;
+  const int own = ::getpriority(PRIO_PROCESS, 0);
+  std::promise<int> niceness;
+  ThreadPool pool(1, k_nicer);
+  pool.post([&] { niceness.set_value(::getpriority(PRIO_PROCESS, 0)); });
+  EXPECT_EQ(niceness.get_future().get(), std::min(own + k_nicer, 19));
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own) << "other threads keep theirs";
 }
 
 }  // namespace

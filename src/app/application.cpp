@@ -331,7 +331,7 @@ void Application::stop() {
 }
 
 std::string Application::status() const {
-  const std::string reason = health();
+  std::string reason = health();
   if (!reason.empty()) return reason;
   const auto snapshot = m_catalog->snapshot();
   return "serving on port " + std::to_string(m_server->port()) +

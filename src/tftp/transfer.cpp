@@ -1,12 +1,9 @@
 #include "tftp/transfer.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
 #include <utility>
 
 #include "os/udp.hpp"
@@ -40,6 +37,8 @@ Transfer::Transfer(asio::io_context& io, os::UniqueFd socket, const udp& protoco
       m_is_alone(std::move(is_alone)),
       m_window(m_content.size, m_parameters.block_size, m_parameters.window_size),
       m_options_pending(!m_parameters.granted.empty()) {
+  boost::system::error_code ignored;
+  m_socket.non_blocking(true, ignored);
   const std::size_t batch = std::min<std::size_t>(m_parameters.window_size, os::k_max_batch);
   m_headers.reserve(batch);
   m_batch.reserve(batch);
@@ -100,13 +99,12 @@ Transfer::Received Transfer::poll(std::span<char> buffer, Time begin) {
     return {};
   }
   do {
-    const ssize_t size =
-        ::recv(m_socket.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (size >= 0) {
+    Received received;
+    received.size = m_socket.receive(asio::buffer(buffer.data(), buffer.size()), 0, received.error);
+    if (received.error != asio::error::would_block) {
       m_polls_to_skip = 0;
-      return {{}, static_cast<std::size_t>(size)};
+      return received;
     }
-    if (errno != EAGAIN) return {{errno, boost::system::system_category()}, 0};
   } while (std::chrono::steady_clock::now() - begin < k_quick);
   // It may want the core that we hold.
   m_polls_skipped = 0;

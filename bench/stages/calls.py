@@ -55,9 +55,11 @@ def measure(folder, options):
 
 def p99(server, script):
     """Seconds within which 99 of 100 calls of one client after the other are answered."""
+    # The client gets the processor when it wants it, as far as we may give it: what it waits for is
+    # the server.
     shown = subprocess.run(
-        ["wrk", "-t1", "-c4", f"-d{SECONDS}s", "--latency", "-s", str(script), server.url + "/put"],
-        check=True, capture_output=True, text=True, timeout=60).stdout
+        ["nice", "-n", "-10", "wrk", "-t1", "-c4", f"-d{SECONDS}s", "--latency", "-s", str(script),
+         server.url + "/put"], check=True, capture_output=True, text=True, timeout=60).stdout
     if "Non-2xx" in shown:
         raise RuntimeError(shown)
     number, unit = re.search(r"99%\s+([\d.]+)(us|ms|s)", shown).groups()
@@ -84,7 +86,9 @@ def repeat(server, body):
     """Makes a call again and again. It ends by itself, even when nobody ends it."""
     command = (f"while :; do curl -s -o /dev/null -H Expect: --data-binary @{body} "
                f"{server.url}/put; done")
-    return subprocess.Popen(["timeout", str(LONGEST), "sh", "-c", command], start_new_session=True)
+    # They stand for other machines: server and measured client come before them.
+    return subprocess.Popen(["nice", "-n", "19", "timeout", str(LONGEST), "sh", "-c", command],
+                            start_new_session=True)
 
 
 def end(process):

@@ -20,6 +20,8 @@ using Stage = Exchange::Stage;
 
 namespace {
 
+/// Of a body, before others get their turn: a fast client would keep the thread to its end.
+constexpr std::size_t k_body_turn = 64 << 10;
 constexpr std::chrono::seconds k_linger_idle{2};
 constexpr std::chrono::seconds k_linger_total{10};
 constexpr std::chrono::seconds k_refusal_time{5};  // for the request of a client that gets 503
@@ -192,6 +194,7 @@ asio::awaitable<base::Expected<std::string_view>> Connection::read_body(BodyStor
   const auto& limits = exchange.site->limits();
   const auto begin = Clock::now();
   std::uint64_t received = 0;
+  std::size_t turn = 0;
   while (exchange.head.chunked ? !chunks.done() : left > 0) {
     auto bytes = co_await next_bytes(limits.read_idle);
     if (bytes.empty()) {
@@ -199,6 +202,7 @@ asio::awaitable<base::Expected<std::string_view>> Connection::read_body(BodyStor
                                       : fail(ErrorKind::cancelled, "connection lost");
     }
     received += bytes.size();
+    turn += bytes.size();
     if (limits.is_too_slow(received, Clock::now() - begin)) {
       co_return fail(ErrorKind::timed_out, "the body is too slow");
     }
@@ -215,6 +219,9 @@ asio::awaitable<base::Expected<std::string_view>> Connection::read_body(BodyStor
     }
     if (auto stored = store.append(data); !stored) co_return tl::unexpected(stored.error());
     m_input = bytes;
+    if (turn < k_body_turn) continue;
+    turn = 0;
+    co_await asio::post(asio::use_awaitable);
   }
   co_return store.finish();
 }

@@ -3,11 +3,16 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
+#include <mutex>
 
 #include "base/names.hpp"
 #include "base/text.hpp"
 #include "catalog/entry_builder.hpp"
+#include "catalog/hash_queue.hpp"
 #include "catalog/parallel.hpp"
+#include "catalog/progress_meter.hpp"
 #include "os/file.hpp"
 #include "os/tree.hpp"
 #include "os/walk.hpp"
@@ -42,6 +47,56 @@ Expected<std::optional<package::Package>> read_one(int folder, std::string_view 
   if (!parsed) return tl::unexpected(std::move(parsed).error());
   return std::move(*parsed);
 }
+
+/// Files of a draft whose hash is not known.
+class UnknownFiles final : public HashedFiles {
+ public:
+  /// `folder`: that of the draft, below the root.
+  explicit UnknownFiles(std::string folder) : m_folder(std::move(folder)) {}
+
+  /// With its present status. The file outlives this object.
+  Expected<void> add(const os::Root& root, FoundFile& file) {
+    const std::string path = m_folder + "/" + file.name;
+    auto opened = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+    if (!opened) return tl::unexpected(std::move(opened).error());
+    auto status = os::status_of(opened->get(), path);
+    if (!status) return tl::unexpected(std::move(status).error());
+    file.status = *status;
+    m_files.push_back(&file);
+    return {};
+  }
+
+  [[nodiscard]] std::size_t size() const { return m_files.size(); }
+  [[nodiscard]] bool has_failed() const { return m_failed; }
+  /// The first failure, once has_failed().
+  [[nodiscard]] Expected<void> outcome() const {
+    const std::lock_guard lock(m_mutex);
+    return m_outcome;
+  }
+
+  [[nodiscard]] std::string path(std::size_t file) const override {
+    return m_folder + "/" + m_files[file]->name;
+  }
+  [[nodiscard]] const os::FileStatus& status(std::size_t file) const override {
+    return m_files[file]->status;
+  }
+  void take(std::size_t file, Expected<base::Md5Digest> digest) override {
+    if (digest) {
+      m_files[file]->md5 = *digest;
+      return;
+    }
+    const std::lock_guard lock(m_mutex);
+    if (m_outcome) m_outcome = tl::unexpected(std::move(digest).error());
+    m_failed = true;
+  }
+
+ private:
+  std::string m_folder;
+  std::vector<FoundFile*> m_files;
+  std::atomic<bool> m_failed{false};
+  mutable std::mutex m_mutex;
+  Expected<void> m_outcome;
+};
 
 }  // namespace
 
@@ -189,24 +244,25 @@ Expected<void> Draft::stage_text(std::string_view name, const std::string& text)
 }
 
 Expected<void> Draft::hash(os::ThreadPool& pool, const std::atomic<bool>& cancelled) {
-  std::vector<FoundFile*> unknown;
+  auto unknown = std::make_shared<UnknownFiles>(m_name.empty() ? m_package.folder : staged_path());
   for (auto& file : m_package.files) {
-    if (!file.md5) unknown.push_back(&file);
+    if (file.md5) continue;
+    // Links and renames have changed it since it was listed.
+    PULSE2_TRY(unknown->add(m_root, file));
   }
-  const std::string folder = m_name.empty() ? m_package.folder : staged_path();
-  return for_all(pool, unknown.size(), [&](std::size_t i) -> Expected<void> {
-    FoundFile& file = *unknown[i];
-    const std::string path = folder + "/" + file.name;
-    auto opened = m_root.open_beneath(path, O_RDONLY | O_NONBLOCK);
-    if (!opened) return tl::unexpected(std::move(opened).error());
-    auto status = os::status_of(opened->get(), path);
-    if (!status) return tl::unexpected(std::move(status).error());
-    file.status = *status;
-    auto digest = hash_file(m_root, path, file.status, [&](std::size_t) { return !cancelled; });
-    if (!digest) return tl::unexpected(std::move(digest).error());
-    file.md5 = *digest;
-    return {};
-  });
+  ProgressMeter nobody;
+  HashQueue queue(m_root, pool.size(), nobody, [&] { return cancelled || unknown->has_failed(); });
+  for (std::size_t i = 0; i < unknown->size(); ++i)
+    queue.add(unknown, i);
+  const std::size_t threads = std::min(unknown->size(), pool.size());
+  PULSE2_TRY(for_all(pool, threads, [&](std::size_t) -> Expected<void> {
+    HashQueue::Worker worker(queue);
+    while (worker.run() || !(queue.is_empty() || cancelled || unknown->has_failed())) {
+    }
+    return unknown->outcome();
+  }));
+  if (cancelled) return base::fail(ErrorKind::cancelled, "the server stops");
+  return {};
 }
 
 bool Draft::settle() {

@@ -103,6 +103,25 @@ TEST_F(FileHasherTest, FilesThatFailHarmNoOthers) {
   EXPECT_EQ(m_files->told.size(), 42U);
 }
 
+TEST_F(FileHasherTest, GoesOnWithLargeFilesAfterEachTurn) {
+  // Together more than a thread reads before it makes way.
+  const std::string bytes(40U << 20U, 'x');
+  for (const char* name : {"one", "two", "three", "four"}) {
+    m_folder.write(name, bytes);
+    m_files->add(name);
+  }
+  os::ThreadPool single(1);
+  TaskGroup tasks(single);
+  FileHasher hasher(m_root, tasks, m_meter, os::ThreadPool::Priority::normal);
+  for (std::size_t file = 0; file < m_files->count(); ++file)
+    hasher.add(m_files, file);
+  ASSERT_TRUE(tasks.wait_idle(60s));
+  ASSERT_EQ(m_files->told.size(), 4U);
+  const auto expected = base::md5(bytes);
+  for (const auto& [file, digest] : m_files->told)
+    EXPECT_EQ(*digest, expected);
+}
+
 TEST_F(FileHasherTest, HashesWhatIsAddedLater) {
   m_folder.write("first", "1");
   m_files->add("first");

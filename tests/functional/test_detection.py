@@ -206,6 +206,7 @@ class LostHints(DetectionTest):
         finally:
             self.server.process.send_signal(signal.SIGCONT)
         self.wait_for_ids("one", "new")
+        wait_until(lambda: "detection.watch_overflow" in self.server.log(), "the loss is noticed")
         self.assertEqual(1, self.server.log().count("detection.watch_overflow"))
         # The new folders are watched, too.
         make_package(self.src, "newer", {"a.txt": b"newer"}, folder="late/newer")

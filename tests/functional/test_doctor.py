@@ -226,6 +226,8 @@ def rsync_daemon(folder):
     (folder / "secrets").write_text("mirror:secret\n", encoding="ascii")
     (folder / "secrets").chmod(0o600)
     module = f"path = {folder}/module\nuse chroot = no\n"
+    if os.getuid() == 0:
+        module += "uid = 0\ngid = 0\n"  # not another user, who may not get to the folder
     (folder / "rsyncd.conf").write_text(
         f"address = 127.0.0.1\nport = {port}\n[packages]\n{module}"
         f"[closed]\n{module}auth users = mirror\nsecrets file = {folder}/secrets\n", encoding="ascii")

@@ -220,8 +220,8 @@ class Passwords(PxeTest):
         self.assertEqual(1, self.server.log().count("pxe.login.failed: 127.0.1.2"))
 
 
-class Inventories(PxeTest):
-    """Inventories reach the agent and the inventory server."""
+class ForwardedInventory(PxeTest):
+    """Everything that the agent learns of one, and nothing late of another test."""
 
     def test_forwarded(self):
         client = self.client("127.0.2.1")
@@ -242,6 +242,10 @@ class Inventories(PxeTest):
                           (7, "inventory", "hardware inventory updated")], self.notes())
         call = self.agent.wait_for("imaging.injectInventory")[0]
         self.assertEqual({"ip": "127.0.2.1", "port": 0}, call.params[2]["ipaddr"])
+
+
+class Inventories(PxeTest):
+    """Inventories reach the agent and the inventory server."""
 
     def test_also_when_the_agent_refuses(self):
         self.addCleanup(self.agent.answers.pop, "imaging.injectInventory")

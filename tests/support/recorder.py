@@ -4,7 +4,9 @@ import pathlib
 SCRIPT = """\
 #!/bin/sh
 for last; do :; done
-{ printf '%s\\037' "$@"; echo; } >> "@FOLDER@/calls"
+# One write: others run at the same time.
+line=$(printf '%s\\037' "$@")
+printf '%s\\n' "$line" >> "@FOLDER@/calls"
 env > "@FOLDER@/environment"
 case "$last" in *failing*) [ -e "@FOLDER@/fails" ] && { echo "it fails" >&2; exit 1; };; esac
 @BODY@

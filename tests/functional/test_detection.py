@@ -196,7 +196,8 @@ class LostHints(DetectionTest):
         if most > 1_000_000:
             self.skipTest("the system keeps too many")
         self.start(configuration(), ("one", "two"))
-        wait_until(lambda: "detection.watching" in self.server.log(), "the tree is watched")
+        (self.src / "one" / "a.txt").write_bytes(b"seen, so it is watched")
+        wait_until(lambda: "package one is served" in self.server.log(), "the change is seen")
         self.server.process.send_signal(signal.SIGSTOP)
         try:
             # Two files in turns, for what happens twice in a row is kept once.

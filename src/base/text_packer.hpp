@@ -7,7 +7,7 @@
 namespace pulse2::base {
 
 /// Keeps texts small that resemble a sample: LZ4 with the sample as its dictionary, because it is
-/// unpacked within half a microsecond where inflating takes ten. Immutable: for any thread.
+/// unpacked many times as fast as zlib inflates (docs/performance.md). Immutable: for any thread.
 class TextPacker {
  public:
   /// Only the last 64 KiB of the sample are used.

@@ -11,7 +11,7 @@
 namespace pulse2::catalog {
 
 /// A package's record as `<value><struct>…</struct></value>`, as it is sent. Kept packed: a record
-/// of five files takes half a KiB instead of more than four, and half a microsecond to unpack.
+/// of five files takes half a KiB instead of more than four.
 /// Immutable; may be used by any thread.
 class Fragment {
  public:

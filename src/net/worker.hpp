@@ -76,7 +76,7 @@ class Worker {
   /// Whether even another refusal would be too much.
   bool is_overrun();
   /// The worker with the fewest connections; this one among equals. The kernel deals them out by
-  /// chance: of 64 on two threads one had 40, and set the pace.
+  /// chance, and the thread that got the most sets the pace.
   Worker& least_busy();
   void begin(Share share, os::UniqueFd socket, const boost::asio::ip::tcp::endpoint& peer);
   /// A place for a client, or why there is none.

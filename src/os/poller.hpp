@@ -11,8 +11,8 @@
 namespace pulse2::os {
 
 /// Tells which of many sockets became ready: epoll(7), edge-triggered. A socket is registered once;
-/// waiting for it then costs no system call, where Asio's own wait costs an epoll_ctl each time
-/// (a tenth of a request for a small file). For one thread.
+/// waiting for it then costs no system call, where Asio's own wait costs an epoll_ctl each time.
+/// For one thread.
 class Poller {
  public:
   /// What has become possible since it was told last. After a hang-up or an error everything is:

@@ -199,6 +199,8 @@ class LostHints(DetectionTest):
         (self.src / "one" / "a.txt").write_bytes(b"seen, so it is watched")
         wait_until(lambda: "package one is served" in self.server.log(), "the change is seen")
         self.server.process.send_signal(signal.SIGSTOP)
+        # Until each of its threads stands still, hints are still read.
+        os.waitid(os.P_PID, self.server.process.pid, os.WSTOPPED | os.WNOWAIT)
         try:
             # Two files in turns, for what happens twice in a row is kept once.
             for number in range(most + 100):

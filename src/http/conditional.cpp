@@ -22,7 +22,8 @@ bool names_current(std::string_view list, std::string_view etag, Match match) {
 }
 
 std::optional<std::int64_t> date_of(const RequestHead& head, std::string_view name) {
-  return parse_date(base::trim(head.header(name)));
+  const auto text = find_field(head.fields, name);
+  return text ? parse_date(base::trim(*text)) : std::nullopt;
 }
 
 /// Steps 1 and 2 of RFC 9110 §13.2.2: the state that a client relies on is gone.

@@ -31,11 +31,28 @@ std::string make_boundary(std::string_view etag) {
   return base::md5_hex(etag).substr(0, k_boundary_length);
 }
 
-void plan_whole(Response& response, const FileFacts& file) {
-  response.headers.push_back({"Content-Type", file.mime});
+/// What every answer about the file says.
+void add_common_fields(Fields& fields, const FileFacts& file) {
+  fields.reserve(k_most_headers);
+  fields.push_back({"Accept-Ranges", "bytes"});
+  fields.push_back({"Last-Modified", file.last_modified});
+  fields.push_back({"ETag", file.validators.etag});
+}
+
+std::string render_lines_of_whole(const FileFacts& file) {
+  Fields fields;
+  add_common_fields(fields, file);
+  fields.push_back({"Content-Type", file.mime});
+  return render_fields(fields);
+}
+
+Response plan_whole(const FileFacts& file) {
+  Response response;
+  response.shared_lines = file.lines_of_whole;
   FileBody body;
   body.parts.push_back({{}, 0, file.size});
   response.body = std::move(body);
+  return response;
 }
 
 void plan_range(Response& response, const FileFacts& file, const ByteRange& range) {
@@ -65,29 +82,31 @@ void plan_ranges(Response& response, const FileFacts& file, const std::vector<By
 FileFacts describe_file(std::uint64_t size, std::int64_t mtime_ns, std::uint64_t inode,
                         std::string mime) {
   const std::int64_t seconds = whole_seconds(mtime_ns);
-  return {size, std::move(mime), {make_etag(size, mtime_ns, inode), seconds}, format_date(seconds)};
+  FileFacts facts;
+  facts.size = size;
+  facts.mime = std::move(mime);
+  facts.validators = {make_etag(size, mtime_ns, inode), seconds};
+  facts.last_modified = format_date(seconds);
+  facts.lines_of_whole = std::make_shared<std::string>(render_lines_of_whole(facts));
+  return facts;
 }
 
 Response plan_file(const FileFacts& file, const RequestHead& head) {
-  const Validators& current = file.validators;
-  const Decision decision = decide(head, current, file.size);
+  const Decision decision = decide(head, file.validators, file.size);
+  if (decision.status == 200) return plan_whole(file);
   Response response;
   if (decision.status == 412) {
     response = error_page(412, "The file is not in the state that the request asks for.");
   }
   response.status = decision.status;
-  response.headers.reserve(k_most_headers);
-  response.headers.push_back({"Accept-Ranges", "bytes"});
-  response.headers.push_back({"Last-Modified", file.last_modified});
-  response.headers.push_back({"ETag", current.etag});
-  if (decision.status == 200) plan_whole(response, file);
+  add_common_fields(response.headers, file);
   if (decision.status == 416) {
     response.headers.push_back({"Content-Range", "bytes */" + std::to_string(file.size)});
   }
   if (decision.status == 206 && decision.ranges.size() == 1) {
     plan_range(response, file, decision.ranges.front());
   } else if (decision.status == 206) {
-    plan_ranges(response, file, decision.ranges, make_boundary(current.etag));
+    plan_ranges(response, file, decision.ranges, make_boundary(file.validators.etag));
   }
   return response;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "http/conditional.hpp"
@@ -15,6 +16,8 @@ struct FileFacts {
   std::string mime;        ///< see mime_type()
   Validators validators;
   std::string last_modified;  ///< as a header has it
+  /// The header lines of an answer with all of it.
+  std::shared_ptr<const std::string> lines_of_whole;
 };
 
 /// `mtime_ns`: nanoseconds since 1970.

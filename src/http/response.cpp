@@ -45,7 +45,14 @@ std::size_t head_size_hint(const Response& response) {
   std::size_t size = 160;  // status line, Date, Connection and Content-Length
   for (const Field& field : response.headers)
     size += field.name.size() + field.value.size() + 4;
+  if (response.shared_lines) size += response.shared_lines->size();
   return size;
+}
+
+/// Without the look for unsafe characters that append_field() takes, which was a tenth of what an
+/// answer costs outside the kernel.
+void append_own_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
 }
 
 }  // namespace
@@ -83,6 +90,13 @@ Response method_not_allowed(const std::vector<std::string_view>& methods) {
   return response;
 }
 
+std::string render_fields(const Fields& fields) {
+  std::string lines;
+  for (const Field& field : fields)
+    append_field(lines, field.name, field.value);
+  return lines;
+}
+
 std::string render_head(const Response& response, int version, bool keep_alive,
                         std::string_view date) {
   std::string head;
@@ -92,17 +106,18 @@ std::string render_head(const Response& response, int version, bool keep_alive,
   head += ' ';
   head += reason_phrase(response.status);
   head += "\r\n";
-  append_field(head, "Date", date);
+  append_own_field(head, "Date", date);
   for (const Field& field : response.headers)
     append_field(head, field.name, field.value);
+  if (response.shared_lines) head += *response.shared_lines;
   // RFC 9110 §8.6: none with 1xx and 204; with 304 it would have to be the size of the 200.
   if (!is_bodyless(response.status)) {
-    append_field(head, "Content-Length", std::to_string(response.body_size()));
+    append_own_field(head, "Content-Length", std::to_string(response.body_size()));
   }
   if (!keep_alive || response.close) {
-    append_field(head, "Connection", "close");
+    append_own_field(head, "Connection", "close");
   } else if (version == 10) {
-    append_field(head, "Connection", "keep-alive");
+    append_own_field(head, "Connection", "keep-alive");
   }
   head += "\r\n";
   return head;

@@ -39,6 +39,8 @@ using Body = std::variant<std::monostate, std::string, SharedBody, FileBody>;
 struct Response {
   int status = 200;
   Fields headers;  ///< without Date, Connection and Content-Length, which render_head writes
+  /// Header lines that many responses share, as render_fields() makes them; null: none.
+  std::shared_ptr<const std::string> shared_lines = nullptr;
   Body body;
   bool close = false;  ///< the connection ends after this response
 
@@ -66,11 +68,14 @@ struct Response {
 /// 405 with an Allow header that lists `methods`.
 [[nodiscard]] Response method_not_allowed(const std::vector<std::string_view>& methods);
 
+/// Header lines with their ends, ready to be sent. CR, LF and NUL in a name or value become spaces:
+/// none can start a line of its own.
+[[nodiscard]] std::string render_fields(const Fields& fields);
+
 /// Status line, headers and the empty line, ready to be sent before the body.
 /// @param version 10 or 11: of the request, the status line repeats it
 /// @param keep_alive what the request asked for; Response::close overrides it
 /// @param date value of the Date header (format_date), which callers keep for a second
-/// CR, LF and NUL in a header become spaces: no value can start a line of its own.
 [[nodiscard]] std::string render_head(const Response& response, int version, bool keep_alive,
                                       std::string_view date);
 

@@ -19,8 +19,14 @@ Response plan(Fields fields, const FileFacts& file = k_file, std::string method 
   return plan_file(file, head);
 }
 
+/// Of the head as the client gets it.
 std::string header(const Response& response, std::string_view name) {
-  return std::string(find_field(response.headers, name).value_or("<none>"));
+  const std::string head = render_head(response, 11, true, "Mon, 23 Nov 2026 00:04:40 GMT");
+  const std::string begin = "\r\n" + std::string(name) + ": ";
+  const auto found = head.find(begin);
+  if (found == std::string::npos) return "<none>";
+  const auto value = found + begin.size();
+  return head.substr(value, head.find("\r\n", value) - value);
 }
 
 TEST(FilePlan, Whole) {

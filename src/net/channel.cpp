@@ -122,6 +122,11 @@ IoResult Channel::read(std::span<char> buffer) {
 
 IoResult Channel::write(std::span<const iovec> pieces, bool more) {
   if (m_ssl != nullptr) return tls_write(pieces, more);
+  if (pieces.size() == 1) {
+    const auto& piece = pieces.front();
+    return system_result(::send(m_socket.get(), piece.iov_base, piece.iov_len, send_flags(more)),
+                         Io::want_write);
+  }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());  // sendmsg only reads it
   message.msg_iovlen = pieces.size();

@@ -124,12 +124,12 @@ asio::awaitable<http::Response> FileTree::respond(const Request& request) {
 }
 
 FileTree::Answer FileTree::answer(const Request& request) const {
-  const auto& path = request.head.path;
+  const std::string_view path = request.head.path;
   if (path.size() == m_prefix.size()) return {add_slash(request)};
   // Without the prefix and the slash after it.
-  std::string relative = path.substr(m_prefix.size() + 1);
+  auto relative = path.substr(m_prefix.size() + 1);
   const bool slash = relative.empty() || relative.back() == '/';
-  if (slash && !relative.empty()) relative.pop_back();
+  if (slash && !relative.empty()) relative.remove_suffix(1);
   if (is_hidden(relative)) return {not_found()};
   auto opened = open(relative);
   if (!opened) {
@@ -138,7 +138,7 @@ FileTree::Answer FileTree::answer(const Request& request) const {
   }
   if ((*opened)->status.is_folder()) {
     if (!slash) return {add_slash(request)};
-    return {{}, *std::move(opened), std::move(relative)};
+    return {{}, *std::move(opened), std::string(relative)};
   }
   return {slash ? not_found() : serve_file(request.head, *opened)};
 }
@@ -155,7 +155,7 @@ bool FileTree::is_hidden(std::string_view relative) const {
   }
 }
 
-base::Expected<std::shared_ptr<const OpenFile>> FileTree::open(const std::string& relative) const {
+base::Expected<std::shared_ptr<const OpenFile>> FileTree::open(std::string_view relative) const {
   const auto generation = m_generation.load(std::memory_order_acquire);
   const OpenFileCache::Key key{generation, relative};
   auto& cache = OpenFileCache::of_this_thread();
@@ -170,7 +170,7 @@ base::Expected<std::shared_ptr<const OpenFile>> FileTree::open(const std::string
   return cache.insert(key, std::move(*file));
 }
 
-base::Expected<std::shared_ptr<OpenFile>> FileTree::open_anew(const std::string& relative) const {
+base::Expected<std::shared_ptr<OpenFile>> FileTree::open_anew(std::string_view relative) const {
   using base::ErrorKind;
   const auto root = os::Root::open(m_root, existing(m_follow_links_to));
   if (!root) {

@@ -50,9 +50,9 @@ class FileTree : public Handler {
   [[nodiscard]] Answer answer(const Request& request) const;
   /// Error `limit_exceeded` when no descriptor is left; any other one means that there is nothing.
   [[nodiscard]] base::Expected<std::shared_ptr<const OpenFile>> open(
-      const std::string& relative) const;
+      std::string_view relative) const;
   [[nodiscard]] base::Expected<std::shared_ptr<OpenFile>> open_anew(
-      const std::string& relative) const;
+      std::string_view relative) const;
   [[nodiscard]] http::Response serve_file(const http::RequestHead& head,
                                           const std::shared_ptr<const OpenFile>& file) const;
   /// Lets other connections of the thread take their turns meanwhile.

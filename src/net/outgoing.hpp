@@ -50,7 +50,8 @@ class Outgoing {
   IoResult send_bytes(Channel& channel);
   void advance(std::uint64_t sent) noexcept;
 
-  std::string m_head;
+  std::string m_front;                                ///< the head, and a small body
+  std::size_t m_head_size = 0;                        ///< bytes
   boost::container::small_vector<Piece, 2> m_pieces;  ///< most answers: head and body
   std::size_t m_next = 0;  ///< the first that is left, shortened by what was sent of it
   std::uint64_t m_sent = 0;

@@ -97,6 +97,8 @@ class ImagingTest(ServerTest):
         cls.agent.start()
         cls.addClassCleanup(cls.agent.stop)
         super().setUpClass()
+        # The last call of a start: none of it is left for the tests to be surprised by.
+        cls.agent.wait_for("imaging.getPXEParams")
 
     @classmethod
     def make_tree(cls, src):

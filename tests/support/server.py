@@ -15,8 +15,9 @@ import xmlrpc.client
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / "tests" / "data"
-# The line that the server logs when every package of the first scan is published or broken.
-SCAN_DONE = "catalog.scan_done"
+# The lines that the server logs when every package of the first scan is published or broken, and
+# when all of it has been started.
+READY = (b"catalog.scan_done", b"server.listening")
 # Sanitizer builds are several times slower: every wait of the tests is generous, none is a sleep.
 PATIENCE = 60
 SANITIZER_REPORT = re.compile(
@@ -107,10 +108,11 @@ class Server:
             return False
 
     def has_scanned(self):
-        """Whether the first scan of this start is over."""
+        """Whether the first scan of this start is over, and all else that a start does."""
         with open(self.stderr_file, "rb") as log:
             log.seek(self.log_begin)
-            return SCAN_DONE.encode() in log.read()
+            text = log.read()
+        return all(line in text for line in READY)
 
     def is_healthy(self):
         try:

@@ -15,6 +15,8 @@ constexpr std::uint64_t k_at_once = 64U << 10U;
 /// Bytes that put-together lists may take, all that are still being sent included, unless it is one
 /// alone. What is beyond is sent piece by piece, from texts that all answers share.
 constexpr std::uint64_t k_most_together = 256U << 20U;
+/// Lists up to so many bytes are moved to huge pages.
+constexpr std::uint64_t k_most_in_huge_pages = 16U << 20U;
 /// Bytes that are written to a file at a time.
 constexpr std::size_t k_write_size = 256U << 10U;
 
@@ -123,7 +125,8 @@ class PackageList::File {
   bool finish() {
     const bool is_written = write_if_larger(0);
     m_buffer = {};
-    if (is_written) m_memory->use_huge_pages();
+    // Larger ones are asked for too seldom to earn it back: it is 1 s of a list of 750 MB.
+    if (is_written && m_memory->size() <= k_most_in_huge_pages) m_memory->use_huge_pages();
     return is_written;
   }
 

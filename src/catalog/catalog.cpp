@@ -30,6 +30,9 @@ constexpr int k_settle_rounds = 5;
 constexpr milliseconds k_settle_pause{1000};
 /// Publishing may take at most this part of the time (1/n): it grows with the packages.
 constexpr int k_publish_share = 10;
+/// Least time from one wait for the disk to the next: while a file system commits, whoever makes an
+/// MD5SUMS waits for it.
+constexpr milliseconds k_sync_pause{500};
 
 std::string without_slashes(std::string path) {
   while (path.size() > 1 && path.back() == '/')
@@ -418,10 +421,12 @@ void Catalog::Scan::do_what_is_due() {
 }
 
 void Catalog::Scan::publish_events() {
+  const auto began = steady_clock::now();
   auto events = m_events.drain();
   // What a snapshot shows is on the disk.
+  bool was_synced = false;
   for (auto& scan : m_scans)
-    scan->sync();
+    was_synced = scan->sync() || was_synced;
   bool is_dirty = false;
   {
     const std::lock_guard lock(m_mutex);
@@ -429,6 +434,7 @@ void Catalog::Scan::publish_events() {
     is_dirty = m_dirty;
   }
   if (is_dirty) publish();
+  if (was_synced) m_next_publish = std::max(m_next_publish, began + k_sync_pause);
 }
 
 void Catalog::Scan::apply(std::vector<ScanEvent> events) {

@@ -160,9 +160,10 @@ std::shared_ptr<const Entry> EntryBuilder::build(FoundPackage& package,
   return entry;
 }
 
-Expected<void> EntryBuilder::sync() {
-  if (!m_is_unsynced.exchange(false)) return {};
-  return os::sync_file_system(m_root.fd(), m_root.path());
+Expected<bool> EntryBuilder::sync() {
+  if (!m_is_unsynced.exchange(false)) return false;
+  PULSE2_TRY(os::sync_file_system(m_root.fd(), m_root.path()));
+  return true;
 }
 
 bool EntryBuilder::is_current(const FoundPackage& package, const std::string& text,
@@ -180,15 +181,13 @@ bool EntryBuilder::is_current(const FoundPackage& package, const std::string& te
 Expected<os::FileStatus> EntryBuilder::write_md5sums(const FoundPackage& package,
                                                      const std::string& text,
                                                      const Md5Digest& digest) const {
-  // Through the open folder: a link put in its place meanwhile leads nowhere else.
+  // Within the open folder: a link put in its place meanwhile leads nowhere else.
   auto folder = m_root.open_beneath(package.folder, O_RDONLY | O_DIRECTORY);
   if (!folder) return tl::unexpected(std::move(folder).error());
   const std::string name(k_md5sums);
-  const std::string path = "/proc/self/fd/" + std::to_string(folder->get()) + "/" + name;
-  remove_leftovers(folder->get());
-  PULSE2_TRY(os::write_file_unsynced(path, text));
+  if (package.has_leftovers) remove_leftovers(folder->get());
+  auto status = os::write_file_unsynced_at(folder->get(), name, text);
   m_is_unsynced = true;
-  auto status = os::status_of(path);
   if (m_cache && status) {
     m_cache->remember(m_root.path() + "/" + package.folder + "/" + name, *status, digest);
   }

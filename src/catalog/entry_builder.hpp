@@ -50,8 +50,9 @@ class EntryBuilder {
   [[nodiscard]] std::shared_ptr<const Entry> build(FoundPackage& package,
                                                    std::uint64_t generation) const;
 
-  /// Makes durable what was written since the last call, for all packages at once.
-  [[nodiscard]] base::Expected<void> sync();
+  /// Makes durable what was written since the last call, for all packages at once; false when
+  /// nothing was.
+  [[nodiscard]] base::Expected<bool> sync();
 
  private:
   [[nodiscard]] bool is_current(const FoundPackage& package, const std::string& text,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 #include <utility>
 
 #include "base/text.hpp"
@@ -137,6 +138,15 @@ void HashQueue::Worker::end(Open open) {
   m_queue.end(open.item, base::md5_digest(open.file.message));
 }
 
+// Few files go to no more threads than there are cores: spread over more, they would leave lanes
+// empty that cost as much as full ones.
+HashQueue::HashQueue(const os::Root& root, std::size_t threads, ProgressMeter& meter,
+                     std::function<bool()> is_cancelled)
+    : m_root(root),
+      m_sharing(std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, threads)),
+      m_meter(meter),
+      m_is_cancelled(std::move(is_cancelled)) {}
+
 void HashQueue::add(std::shared_ptr<HashedFiles> files, std::size_t file) {
   const std::lock_guard lock(m_mutex);
   m_waiting.push_back({std::move(files), file});
@@ -150,7 +160,7 @@ bool HashQueue::is_empty() const {
 
 std::vector<HashQueue::Item> HashQueue::next(std::size_t open, std::size_t room) {
   const std::lock_guard lock(m_mutex);
-  const std::size_t share = (m_unfinished + m_threads - 1) / m_threads;
+  const std::size_t share = (m_unfinished + m_sharing - 1) / m_sharing;
   if (share <= open) return {};
   const std::size_t count = std::min({share - open, room, m_waiting.size()});
   const auto last = m_waiting.begin() + static_cast<std::ptrdiff_t>(count);

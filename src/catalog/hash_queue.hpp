@@ -45,8 +45,7 @@ class HashQueue {
   /// `threads`: how many workers there are at most. `is_cancelled` is asked by workers. All
   /// references outlive the queue.
   HashQueue(const os::Root& root, std::size_t threads, ProgressMeter& meter,
-            std::function<bool()> is_cancelled)
-      : m_root(root), m_threads(threads), m_meter(meter), m_is_cancelled(std::move(is_cancelled)) {}
+            std::function<bool()> is_cancelled);
 
   void add(std::shared_ptr<HashedFiles> files, std::size_t file);
   /// Whether no file waits; some may still be open in workers.
@@ -59,12 +58,12 @@ class HashQueue {
   };
 
   /// Files for somebody who has `open` ones and room for `room`: no more than leave the other
-  /// threads as many.
+  /// threads that share them as many.
   [[nodiscard]] std::vector<Item> next(std::size_t open, std::size_t room);
   void end(const Item& item, base::Expected<base::Md5Digest> digest);
 
   const os::Root& m_root;
-  const std::size_t m_threads;
+  const std::size_t m_sharing;  ///< threads that few files are dealt out to
   ProgressMeter& m_meter;
   const std::function<bool()> m_is_cancelled;
 

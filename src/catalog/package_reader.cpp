@@ -84,7 +84,10 @@ class FileCollector {
   }
 
   Result visit_item(int folder, const std::string& below, const os::FolderItem& item) {
-    if (item.name.starts_with(os::k_temporary_prefix)) return {};
+    if (item.name.starts_with(os::k_temporary_prefix)) {
+      m_package.has_leftovers = m_package.has_leftovers || below.empty();
+      return {};
+    }
     const std::string name = joined(below, item.name);
     if (!base::is_utf8(item.name)) return defect(below, not_utf8(item.name));
     switch (item.kind) {

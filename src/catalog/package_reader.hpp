@@ -39,6 +39,7 @@ struct FoundPackage {
   std::vector<FoundFile> files;           ///< byte order; without description and MD5SUMS
   std::optional<os::FileStatus> md5sums;  ///< of the MD5SUMS in the folder
   Fingerprint descriptions;               ///< of its own conf.xml and conf.json
+  bool has_leftovers = false;             ///< of writes that never ended, in the folder itself
   std::int64_t newest_ns = 0;  ///< last modification of a file or folder in it, itself included
 };
 

@@ -273,8 +273,10 @@ void TreeScan::give_up_unsettled() {
   }
 }
 
-void TreeScan::sync() {
-  if (auto done = m_builder.sync(); !done) report_write_failure(done.error());
+bool TreeScan::sync() {
+  const auto done = m_builder.sync();
+  if (!done) report_write_failure(done.error());
+  return done.value_or(true);
 }
 
 void TreeScan::emit(FoundPackage& package, std::uint64_t generation) {

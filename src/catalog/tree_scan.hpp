@@ -66,8 +66,9 @@ class TreeScan {
   /// Reports what is still unsettled as broken.
   void give_up_unsettled();
 
-  /// Makes the MD5SUMS durable of the packages whose events were pushed.
-  void sync();
+  /// Makes the MD5SUMS durable of the packages whose events were pushed. False when there were none
+  /// to wait for.
+  bool sync();
 
   /// False when some folder could not be read: what was not found may exist nevertheless.
   [[nodiscard]] bool is_complete() const noexcept { return m_complete; }

@@ -26,20 +26,19 @@ std::int64_t nanoseconds(const timespec& time) noexcept {
 
 /// Fills the temporary file and puts it in the place of `path`.
 Expected<void> fill_and_rename(int fd, const std::string& temporary, const std::string& path,
-                               std::string_view bytes, mode_t mode, bool is_synced) {
+                               std::string_view bytes, mode_t mode) {
   PULSE2_TRY(write_all(fd, bytes));
   if (::fchmod(fd, mode) != 0) return errno_failure(temporary);
-  if (is_synced) PULSE2_TRY(sync_file(fd, temporary));
+  PULSE2_TRY(sync_file(fd, temporary));
   if (::rename(temporary.c_str(), path.c_str()) != 0) return errno_failure(path);
   return {};
 }
 
-Expected<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode,
-                            bool is_synced) {
+Expected<void> replace_file(const std::string& path, std::string_view bytes, mode_t mode) {
   std::string temporary = folder_of(path) + "/" + std::string(k_temporary_prefix) + "XXXXXX";
   UniqueFd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return errno_failure(path);
-  auto done = fill_and_rename(fd.get(), temporary, path, bytes, mode, is_synced);
+  auto done = fill_and_rename(fd.get(), temporary, path, bytes, mode);
   if (!done) ::unlink(temporary.c_str());
   return done;
 }
@@ -139,12 +138,8 @@ Expected<void> write_all(int fd, std::string_view bytes) {
 }
 
 Expected<void> write_file_atomically(const std::string& path, std::string_view bytes, mode_t mode) {
-  PULSE2_TRY(replace_file(path, bytes, mode, true));
+  PULSE2_TRY(replace_file(path, bytes, mode));
   return sync_folder(folder_of(path));
-}
-
-Expected<void> write_file_unsynced(const std::string& path, std::string_view bytes, mode_t mode) {
-  return replace_file(path, bytes, mode, false);
 }
 
 std::string folder_of(const std::string& path) {

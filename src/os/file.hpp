@@ -66,11 +66,6 @@ void read_ahead(int fd, std::uint64_t offset, std::uint64_t size) noexcept;
                                                          std::string_view bytes,
                                                          mode_t mode = 0644);
 
-/// The same without waiting for the disk: after a crash the old file, the new one or an empty one
-/// stands, until sync_file_system() was called.
-[[nodiscard]] base::Expected<void> write_file_unsynced(const std::string& path,
-                                                       std::string_view bytes, mode_t mode = 0644);
-
 /// The folder that holds `path`: "/a/b" -> "/a", "/a" -> "/", "b" -> ".".
 [[nodiscard]] std::string folder_of(const std::string& path);
 

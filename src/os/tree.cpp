@@ -176,6 +176,20 @@ Expected<void> sync_copy(int folder, const std::string& name) {
   return sync_file(folder, base::printable(name));
 }
 
+/// Fills the temporary file and puts it in the place of `name`.
+Expected<FileStatus> fill_and_rename_at(int folder, int fd, const std::string& temporary,
+                                        const std::string& name, std::string_view bytes,
+                                        mode_t mode) {
+  PULSE2_TRY(write_all(fd, bytes));
+  auto status = status_of(fd, name);
+  if (!status) return status;
+  // Only where the umask took something of it.
+  if ((status->mode & 07777) != mode && ::fchmod(fd, mode) != 0) return errno_failure(errno, name);
+  PULSE2_TRY(rename_at(folder, temporary, folder, name));
+  // Renaming changes it.
+  return status_of(fd, name);
+}
+
 }  // namespace
 
 Expected<UniqueFd> open_folder_at(int folder, const std::string& name) {
@@ -322,6 +336,16 @@ Expected<UniqueFd> open_at(int folder, const std::string& name, int flags, mode_
   } while (fd < 0 && errno == EINTR);
   if (fd < 0) return errno_failure(errno, name);
   return UniqueFd(fd);
+}
+
+Expected<FileStatus> write_file_unsynced_at(int folder, const std::string& name,
+                                            std::string_view bytes, mode_t mode) {
+  const std::string temporary = std::string(k_temporary_prefix) + unique_name();
+  auto fd = open_at(folder, temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+  if (!fd) return tl::unexpected(std::move(fd).error());
+  auto done = fill_and_rename_at(folder, fd->get(), temporary, name, bytes, mode);
+  if (!done) ::unlinkat(folder, temporary.c_str(), 0);
+  return done;
 }
 
 std::string path_in(int folder, std::string_view name) {

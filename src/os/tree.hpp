@@ -56,6 +56,12 @@ void remove_empty_folders_at(int folder, const std::string& name);
 /// openat(2), never through a link; O_CLOEXEC added.
 [[nodiscard]] base::Expected<UniqueFd> open_at(int folder, const std::string& name, int flags,
                                                mode_t mode = 0);
+/// Replaces a file in an open folder: temporary file, rename. Does not wait for the disk: after a
+/// crash the old file, the new one or an empty one stands, until sync_file_system() was called.
+/// After any failure the old file stands as it was. Returns the new file's status.
+[[nodiscard]] base::Expected<FileStatus> write_file_unsynced_at(int folder, const std::string& name,
+                                                                std::string_view bytes,
+                                                                mode_t mode = 0644);
 /// A path to a name in an open folder, for calls that take no descriptor; while it is open.
 [[nodiscard]] std::string path_in(int folder, std::string_view name);
 /// A second descriptor of the same open file.

@@ -232,7 +232,7 @@ class LargeSizes(ServerTest):
                                          encoding="ascii")
 
     # Nor here, until it is verified.
-    server_type = type("Impatient", (Server,), {"has_scanned": lambda self: True})
+    server_type = type("Impatient", (Server,), {"has_started": lambda self: True})
 
     def test_sizes(self):
         size = (2 << 30) + len("a981130cf2b7e09f4686dc273cf7187e  two-gibibytes.bin\n")

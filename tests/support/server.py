@@ -91,21 +91,28 @@ class Server:
         try:
             wait_until(self.is_listening, "the server listens")
             if ready:
-                wait_until(self.has_scanned, "all packages are loaded")
+                wait_until(self.has_started, "all packages are loaded")
         except BaseException:
             self.kill()
             raise
         return self
 
-    def is_listening(self):
+    def check_running(self):
         if self.process.poll() is not None:
             raise AssertionError(
                 f"the server ended with status {self.process.returncode}:\n{self.log()[-4000:]}")
+
+    def is_listening(self):
+        self.check_running()
         try:
             socket.create_connection((self.host, self.port), timeout=5).close()
             return True
         except OSError:
             return False
+
+    def has_started(self):
+        self.check_running()
+        return self.has_scanned()
 
     def has_scanned(self):
         """Whether the first scan of this start is over, and all else that a start does."""

@@ -26,6 +26,9 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t k_buffer_size = 64 << 10;
+/// Bytes that are encrypted for one system call: 64 KiB took 10 % more processor time, 256 KiB no
+/// less. What the socket does not take of them is kept for the connection.
+constexpr std::size_t k_encrypted_at_once = 128 << 10;
 
 int send_flags(bool more) {
   return MSG_NOSIGNAL | (more ? MSG_MORE : 0);
@@ -63,6 +66,12 @@ class RecordWriter {
   std::size_t m_filled = 0;
   bool m_failed = false;
 };
+
+/// Of the calling thread, for a file's bytes before they are encrypted.
+std::span<char> file_buffer() {
+  thread_local const auto k_buffer = std::make_unique<std::array<char, k_encrypted_at_once>>();
+  return *k_buffer;
+}
 
 }  // namespace
 
@@ -197,7 +206,7 @@ IoResult Channel::kernel_write(std::span<const iovec> pieces) {
   for (const auto& piece : pieces) {
     if (piece.iov_len == 0) continue;
     ERR_clear_error();
-    const auto size = static_cast<int>(std::min(piece.iov_len, k_buffer_size));
+    const auto size = static_cast<int>(std::min(piece.iov_len, k_encrypted_at_once));
     const auto result = tls_result(SSL_write(m_ssl, piece.iov_base, size));
     taken += result.bytes;
     if (result.state != Io::moved && taken == 0) return result;
@@ -212,10 +221,10 @@ IoResult Channel::tls_write(std::span<const iovec> pieces, bool more) {
   RecordWriter writer(m_ssl);
   std::size_t taken = 0;
   for (const auto& piece : pieces) {
-    const auto size = std::min(piece.iov_len, k_buffer_size - taken);
+    const auto size = std::min(piece.iov_len, k_encrypted_at_once - taken);
     writer.add({static_cast<const char*>(piece.iov_base), size});
     taken += size;
-    if (taken == k_buffer_size) break;
+    if (taken == k_encrypted_at_once) break;
   }
   if (!writer.finish()) {
     tls_output().clear();
@@ -232,7 +241,7 @@ IoResult Channel::tls_send_file(int file, std::uint64_t offset, std::uint64_t co
         SSL_sendfile(m_ssl, file, static_cast<off_t>(offset), static_cast<std::size_t>(count), 0)));
   }
   if (const auto flushed = flush(); flushed.state != Io::moved) return flushed;
-  const auto buffer = thread_buffer();
+  const auto buffer = file_buffer();
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));
   const auto size = ::pread(file, buffer.data(), wanted, static_cast<off_t>(offset));
   if (size < 0) return {};

@@ -103,7 +103,9 @@ Channel::~Channel() {
 IoResult Channel::handshake() {
   if (flush().state == Io::closed) return {};
   ERR_clear_error();
-  const auto result = tls_result(SSL_do_handshake(m_ssl));
+  const int done = SSL_do_handshake(m_ssl);
+  // Tickets leave in one packet with the answer to a request that is there already.
+  const auto result = tls_result(done, done > 0 && SSL_has_pending(m_ssl) != 0);
   if (result.state == Io::moved) choose_output();
   return result;
 }
@@ -130,6 +132,7 @@ IoResult Channel::read(std::span<char> buffer) {
 }
 
 IoResult Channel::write(std::span<const iovec> pieces, bool more) {
+  more = more || m_end_follows;
   if (m_ssl != nullptr) return tls_write(pieces, more);
   if (pieces.size() == 1) {
     const auto& piece = pieces.front();
@@ -179,9 +182,9 @@ bool Channel::send_records(bool more) {
   return true;
 }
 
-IoResult Channel::tls_result(int result) {
+IoResult Channel::tls_result(int result, bool more) {
   const int reason = result > 0 ? SSL_ERROR_NONE : SSL_get_error(m_ssl, result);
-  const bool alive = send_records(false);
+  const bool alive = send_records(more);
   if (!alive) return {};
   if (result > 0) return {Io::moved, static_cast<std::size_t>(result)};
   if (reason == SSL_ERROR_WANT_WRITE) {
@@ -247,7 +250,7 @@ IoResult Channel::tls_send_file(int file, std::uint64_t offset, std::uint64_t co
   if (size < 0) return {};
   if (size == 0) return {Io::moved, 0};
   const iovec piece{buffer.data(), static_cast<std::size_t>(size)};
-  return tls_write({&piece, 1}, false);
+  return tls_write({&piece, 1}, m_end_follows);
 }
 
 void Channel::finish_sending() {

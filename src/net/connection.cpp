@@ -188,6 +188,7 @@ void Connection::begin_answer() {
   auto& exchange = *m_exchange;
   const auto& response = exchange.response;
   exchange.keep_alive = exchange.head.keep_alive && !response.close && !m_worker.draining();
+  if (!exchange.keep_alive) m_channel.expect_end();
   const DownloadGate gate(m_worker.state(), m_place.client());
   exchange.outgoing.emplace(
       http::render_head(response, exchange.head.version, exchange.keep_alive, m_worker.date()),

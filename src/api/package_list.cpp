@@ -105,7 +105,8 @@ class PackageList::File {
  private:
   explicit File(std::uint64_t room) : m_room(room) {}
 
-  static std::shared_ptr<File> create(std::uint64_t room) {
+  static std::shared_ptr<File> create(std::uint64_t size) {
+    const std::uint64_t room = os::MemoryFile::size_in_huge_pages(size);
     std::shared_ptr<File> file(new File(room));
     const std::uint64_t others = bytes_together.fetch_add(room);
     if (others > 0 && others + room > k_most_together) return nullptr;

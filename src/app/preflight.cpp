@@ -36,13 +36,15 @@ void check_tls(Preflight& result, const config::Ssl& ssl, const Preflight* runni
   // Before the files are read: what changes meanwhile is noticed the next time.
   result.tls_files = look_at(ssl);
   auto tls = net::TlsContext::load(result.tls_files.settings);
-  if (tls) {
-    result.tls = *std::move(tls);
+  const bool is_forbidden = !tls && tls.error().kind == base::ErrorKind::permission_denied;
+  if ((tls || is_forbidden) && running != nullptr &&
+      are_same(result.tls_files, running->tls_files)) {
+    // Clients can resume their sessions.
+    result.tls = running->tls;
     return;
   }
-  const bool is_forbidden = tls.error().kind == base::ErrorKind::permission_denied;
-  if (running != nullptr && is_forbidden && are_same(result.tls_files, running->tls_files)) {
-    result.tls = running->tls;
+  if (tls) {
+    result.tls = *std::move(tls);
     return;
   }
   result.errors.push_back("[ssl] " + (running == nullptr ? tls.error().for_operator()

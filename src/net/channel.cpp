@@ -26,6 +26,9 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t k_buffer_size = 64 << 10;
+/// Bytes that are encrypted for one system call: 64 KiB took 10 % more processor time, 256 KiB no
+/// less. What the socket does not take of them is kept for the connection.
+constexpr std::size_t k_encrypted_at_once = 128 << 10;
 
 int send_flags(bool more) {
   return MSG_NOSIGNAL | (more ? MSG_MORE : 0);
@@ -64,6 +67,12 @@ class RecordWriter {
   bool m_failed = false;
 };
 
+/// Of the calling thread, for a file's bytes before they are encrypted.
+std::span<char> file_buffer() {
+  thread_local const auto k_buffer = std::make_unique<std::array<char, k_encrypted_at_once>>();
+  return *k_buffer;
+}
+
 }  // namespace
 
 std::span<char> thread_buffer() {
@@ -94,7 +103,9 @@ Channel::~Channel() {
 IoResult Channel::handshake() {
   if (flush().state == Io::closed) return {};
   ERR_clear_error();
-  const auto result = tls_result(SSL_do_handshake(m_ssl));
+  const int done = SSL_do_handshake(m_ssl);
+  // Tickets leave in one packet with the answer to a request that is there already.
+  const auto result = tls_result(done, done > 0 && SSL_has_pending(m_ssl) != 0);
   if (result.state == Io::moved) choose_output();
   return result;
 }
@@ -121,6 +132,7 @@ IoResult Channel::read(std::span<char> buffer) {
 }
 
 IoResult Channel::write(std::span<const iovec> pieces, bool more) {
+  more = more || m_end_follows;
   if (m_ssl != nullptr) return tls_write(pieces, more);
   if (pieces.size() == 1) {
     const auto& piece = pieces.front();
@@ -170,9 +182,9 @@ bool Channel::send_records(bool more) {
   return true;
 }
 
-IoResult Channel::tls_result(int result) {
+IoResult Channel::tls_result(int result, bool more) {
   const int reason = result > 0 ? SSL_ERROR_NONE : SSL_get_error(m_ssl, result);
-  const bool alive = send_records(false);
+  const bool alive = send_records(more);
   if (!alive) return {};
   if (result > 0) return {Io::moved, static_cast<std::size_t>(result)};
   if (reason == SSL_ERROR_WANT_WRITE) {
@@ -197,7 +209,7 @@ IoResult Channel::kernel_write(std::span<const iovec> pieces) {
   for (const auto& piece : pieces) {
     if (piece.iov_len == 0) continue;
     ERR_clear_error();
-    const auto size = static_cast<int>(std::min(piece.iov_len, k_buffer_size));
+    const auto size = static_cast<int>(std::min(piece.iov_len, k_encrypted_at_once));
     const auto result = tls_result(SSL_write(m_ssl, piece.iov_base, size));
     taken += result.bytes;
     if (result.state != Io::moved && taken == 0) return result;
@@ -212,10 +224,10 @@ IoResult Channel::tls_write(std::span<const iovec> pieces, bool more) {
   RecordWriter writer(m_ssl);
   std::size_t taken = 0;
   for (const auto& piece : pieces) {
-    const auto size = std::min(piece.iov_len, k_buffer_size - taken);
+    const auto size = std::min(piece.iov_len, k_encrypted_at_once - taken);
     writer.add({static_cast<const char*>(piece.iov_base), size});
     taken += size;
-    if (taken == k_buffer_size) break;
+    if (taken == k_encrypted_at_once) break;
   }
   if (!writer.finish()) {
     tls_output().clear();
@@ -232,13 +244,13 @@ IoResult Channel::tls_send_file(int file, std::uint64_t offset, std::uint64_t co
         SSL_sendfile(m_ssl, file, static_cast<off_t>(offset), static_cast<std::size_t>(count), 0)));
   }
   if (const auto flushed = flush(); flushed.state != Io::moved) return flushed;
-  const auto buffer = thread_buffer();
+  const auto buffer = file_buffer();
   const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));
   const auto size = ::pread(file, buffer.data(), wanted, static_cast<off_t>(offset));
   if (size < 0) return {};
   if (size == 0) return {Io::moved, 0};
   const iovec piece{buffer.data(), static_cast<std::size_t>(size)};
-  return tls_write({&piece, 1}, false);
+  return tls_write({&piece, 1}, m_end_follows);
 }
 
 void Channel::finish_sending() {

@@ -66,6 +66,8 @@ class Channel {
   /// Sends the pieces in order; `bytes` counts what was taken over. `more`: further bytes follow
   /// at once, a packet that is not full may wait for them.
   IoResult write(std::span<const iovec> pieces, bool more);
+  /// finish_sending() follows at once on what is sent from now on: its end may wait for that.
+  void expect_end() noexcept { m_end_follows = true; }
   /// Sends `count` bytes at most of a file. `bytes` 0 with `moved`: the file ended before them.
   IoResult send_file(int file, std::uint64_t offset, std::uint64_t count);
   /// Pushes out what write() took over and the socket did not; `moved` when nothing is left.
@@ -90,7 +92,8 @@ class Channel {
   /// After the handshake: the kernel encrypts, or records go through the thread's output.
   void choose_output();
   IoResult kernel_write(std::span<const iovec> pieces);
-  IoResult tls_result(int result);
+  /// `more`: further bytes follow what the library wrote.
+  IoResult tls_result(int result, bool more = false);
   IoResult tls_write(std::span<const iovec> pieces, bool more);
   IoResult tls_send_file(int file, std::uint64_t offset, std::uint64_t count);
   /// Whether the client acknowledged bytes since the last call within the same wait.
@@ -118,6 +121,7 @@ class Channel {
   bool m_can_read = false;
   bool m_can_write = true;
   bool m_peer_ended = false;
+  bool m_end_follows = false;
   std::string m_unsent;  ///< TLS records that the socket did not take
   Clock::time_point m_deadline = Clock::time_point::max();
   std::chrono::seconds m_idle{};  ///< of the wait that goes on

@@ -188,6 +188,7 @@ void Connection::begin_answer() {
   auto& exchange = *m_exchange;
   const auto& response = exchange.response;
   exchange.keep_alive = exchange.head.keep_alive && !response.close && !m_worker.draining();
+  if (!exchange.keep_alive) m_channel.expect_end();
   const DownloadGate gate(m_worker.state(), m_place.client());
   exchange.outgoing.emplace(
       http::render_head(response, exchange.head.version, exchange.keep_alive, m_worker.date()),
@@ -197,8 +198,9 @@ void Connection::begin_answer() {
 bool Connection::send_at_once() {
   auto& outgoing = *m_exchange->outgoing;
   const DownloadGate gate(m_worker.state(), m_place.client());
+  const auto turn = turn_of(m_channel);
   std::uint64_t sent = 0;
-  while (!outgoing.is_complete() && sent < k_turn) {
+  while (!outgoing.is_complete() && sent < turn) {
     if (outgoing.file_bytes_next() > 0 && gate.is_limited()) return true;
     const auto result = outgoing.send_some(m_channel, k_file_step);
     if (result.state == Io::closed) return false;

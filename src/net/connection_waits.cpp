@@ -249,7 +249,7 @@ asio::awaitable<bool> Connection::send_rest(Outgoing& outgoing) {
     if (result.state != Io::moved) {
       turn = 0;
       if (!(co_await m_channel.wait(result.state, idle))) co_return false;
-    } else if (turn >= k_turn) {
+    } else if (turn >= turn_of(m_channel)) {
       turn = 0;
       co_await asio::post(asio::use_awaitable);
     }

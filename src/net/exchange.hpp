@@ -8,6 +8,7 @@
 
 #include "http/request.hpp"
 #include "http/response.hpp"
+#include "net/channel.hpp"
 #include "net/handler.hpp"
 #include "net/head_parser.hpp"
 #include "net/outgoing.hpp"
@@ -56,8 +57,12 @@ struct Exchange {
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 };
 
-/// What a connection sends at once before others get their turn.
-inline constexpr std::uint64_t k_turn = 8 << 20;
+/// What a connection sends at once before others get their turn. Of what is encrypted less, so that
+/// it is still in the processor's caches when the client takes it: with 8 MiB, 16 clients of one
+/// large file took 10 % more processor time.
+[[nodiscard]] inline std::uint64_t turn_of(const Channel& channel) noexcept {
+  return channel.is_tls() ? 512U << 10U : 8U << 20U;
+}
 /// Of a file, in one system call.
 inline constexpr std::uint64_t k_file_step = 1 << 20;
 

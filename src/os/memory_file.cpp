@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <string>
@@ -15,6 +16,19 @@
 
 namespace pulse2::os {
 
+namespace {
+
+constexpr std::uint64_t k_huge_page = 2U << 20U;
+/// Bytes that are worth a huge page of their own.
+constexpr std::uint64_t k_least_in_huge_page = 256U << 10U;
+
+/// The bytes, from the first one on, that belong into huge pages: a multiple of their size.
+std::uint64_t huge_part(std::uint64_t size) noexcept {
+  return (size + k_huge_page - k_least_in_huge_page) / k_huge_page * k_huge_page;
+}
+
+}  // namespace
+
 base::Expected<MemoryFile> MemoryFile::create(const char* name) {
   UniqueFd fd(::memfd_create(name, MFD_CLOEXEC));
   if (!fd) return tl::unexpected(base::errno_error(errno, std::string("memory file ") + name));
@@ -27,9 +41,12 @@ base::Expected<void> MemoryFile::append(std::string_view bytes) {
   return {};
 }
 
+std::uint64_t MemoryFile::size_in_huge_pages(std::uint64_t size) noexcept {
+  return std::max(size, huge_part(size));
+}
+
 void MemoryFile::use_huge_pages() const noexcept {
-  constexpr std::uint64_t k_huge_page = 2U << 20U;
-  const auto size = static_cast<std::size_t>(m_size / k_huge_page * k_huge_page);
+  const auto size = static_cast<std::size_t>(huge_part(m_size));
   if (size == 0) return;
   // Only what is mapped at a multiple of a huge page can become one: room for that is reserved.
   const std::size_t reserved_size = size + k_huge_page;

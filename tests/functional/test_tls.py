@@ -161,6 +161,13 @@ class Https(TlsTest):
     def test_sessions_are_resumed(self):
         self.assert_resumption()
 
+    def test_sessions_are_resumed_after_a_reload(self):
+        session = self.folder / "before.pem"
+        self.s_client("-tls1_3", "-sess_out", session)
+        self.server.reload()
+        for _ in range(4):  # whichever thread gets the connection
+            self.assertIn("Reused, TLSv1", self.s_client("-tls1_3", "-sess_in", session))
+
     def test_plain_http_on_the_tls_port(self):
         with Connection(self.server) as connection:
             connection.send(request("/mirror1_files/p/a.txt"))

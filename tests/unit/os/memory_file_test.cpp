@@ -34,5 +34,25 @@ TEST(MemoryFile, holds_the_same_in_huge_pages) {
   EXPECT_EQ(read, text);
 }
 
+TEST(MemoryFile, ends_where_it_did_within_a_huge_page) {
+  auto file = MemoryFile::create("test");
+  ASSERT_TRUE(file);
+  const std::string text(700U << 10U, 'x');
+  ASSERT_TRUE(file->append(text));
+  file->use_huge_pages();
+  std::string read(text.size() + 1, '\0');
+  ASSERT_EQ(::pread(file->fd(), read.data(), read.size(), 0), static_cast<ssize_t>(text.size()));
+}
+
+TEST(MemoryFile, takes_whole_huge_pages_where_enough_is_in_them) {
+  constexpr std::uint64_t k_huge_page = 2U << 20U;
+  EXPECT_EQ(MemoryFile::size_in_huge_pages(0), 0U);
+  EXPECT_EQ(MemoryFile::size_in_huge_pages(100U << 10U), 100U << 10U);
+  EXPECT_EQ(MemoryFile::size_in_huge_pages(256U << 10U), k_huge_page);
+  EXPECT_EQ(MemoryFile::size_in_huge_pages(k_huge_page), k_huge_page);
+  EXPECT_EQ(MemoryFile::size_in_huge_pages(k_huge_page + 1), k_huge_page + 1);
+  EXPECT_EQ(MemoryFile::size_in_huge_pages(2 * k_huge_page - 1), 2 * k_huge_page);
+}
+
 }  // namespace
 }  // namespace pulse2::os

@@ -67,12 +67,11 @@ def use_release_build():
 
 
 def cpu_seconds(pids):
-    """Processor time that the processes have used, in user and in system mode."""
-    ticks = 0
-    for pid in pids:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
-        ticks += sum(int(field) for field in fields.split()[11:13])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Processor time that the threads of the processes have used, in user and in system mode. Of the
+    scheduler, which counts nanoseconds: stat has ticks, a few per cent of a measurement each."""
+    threads = (thread for pid in pids for thread in pathlib.Path(f"/proc/{pid}/task").iterdir())
+    return sum(int((thread / "schedstat").read_text(encoding="ascii").split()[0])
+               for thread in threads) / 1e9
 
 
 def make_identity(folder):

@@ -2,11 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
+#include <string>
+#include <thread>
 
 #include "os/child_process.hpp"
+#include "os/file.hpp"
 #include "run_coroutine.hpp"
 
 namespace pulse2::os {
@@ -39,13 +43,24 @@ TEST_F(ProcessEnvironmentTest, ASmallOneHoldsWhatProgramsNeed) {
   EXPECT_THAT(result.output, Not(HasSubstr("SECRET")));
 }
 
+/// A program has been started a moment before the system shows its environment.
+void wait_for_environment(pid_t process) {
+  const std::string path = "/proc/" + std::to_string(process) + "/environ";
+  while (read_file(path, 1U << 20U).value().empty())
+    std::this_thread::yield();
+}
+
 TEST_F(ProcessEnvironmentTest, ProcessesAreFoundByItAndKilled) {
+  // Of this run alone.
+  const std::string mark = "PULSE2_TEST_MARK=/tmp/" + std::to_string(::getpid());
   auto environment = small_environment();
-  environment.emplace_back("PULSE2_TEST_MARK=/tmp/a");
+  environment.push_back(mark);
   const auto marked = start({"sleep", "1000"}, environment);
-  environment.back() = "PULSE2_TEST_MARK=/tmp/ab";
+  environment.back() = mark + "b";
   const auto other = start({"sleep", "1000"}, environment);
-  EXPECT_EQ(1U, kill_processes_with("PULSE2_TEST_MARK=/tmp/a"));
+  wait_for_environment(marked->pid());
+  wait_for_environment(other->pid());
+  EXPECT_EQ(1U, kill_processes_with(mark));
   EXPECT_EQ(128 + SIGKILL, test::run_coroutine(m_io, marked->wait()).status);
   EXPECT_EQ(0, ::kill(other->pid(), 0));
 }

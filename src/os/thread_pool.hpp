@@ -34,7 +34,7 @@ class ThreadPool {
 
   [[nodiscard]] std::size_t size() const noexcept { return m_threads.size(); }
 
-  /// One thread per core, at least 16: with fewer, waiting for a disk leaves disk and cores idle.
+  /// One thread per core, at least 8: with fewer, waiting for a disk leaves disk and cores idle.
   [[nodiscard]] static std::size_t default_size() noexcept;
 
  private:

@@ -16,7 +16,8 @@ struct FileFacts {
   std::string mime;        ///< see mime_type()
   Validators validators;
   std::string last_modified;  ///< as a header has it
-  /// The header lines of an answer with all of it.
+  /// The header lines of an answer with all of it: rendered for each request, with what copying
+  /// paths and parsing absent dates cost, they took a tenth of a small file's processor time.
   std::shared_ptr<const std::string> lines_of_whole;
 };
 

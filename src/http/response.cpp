@@ -49,8 +49,8 @@ std::size_t head_size_hint(const Response& response) {
   return size;
 }
 
-/// Without the look for unsafe characters that append_field() takes, which was a tenth of what an
-/// answer costs outside the kernel.
+/// Without the look for unsafe characters that append_field() takes: 3 % of all that a small file
+/// cost, for texts of ours.
 void append_own_field(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
 }

@@ -58,7 +58,8 @@ class RecordWriter {
  private:
   void write_record() { write({m_record.data(), std::exchange(m_filled, 0)}); }
   void write(std::string_view bytes) {
-    m_failed = m_failed || SSL_write(m_ssl, bytes.data(), static_cast<int>(bytes.size())) <= 0;
+    const auto size = static_cast<int>(bytes.size());
+    m_failed = m_failed || SSL_write(m_ssl, bytes.data(), size) != size;
   }
 
   ssl_st* m_ssl;
@@ -87,9 +88,8 @@ Channel::Channel(asio::io_context& io, os::UniqueFd socket, std::shared_ptr<cons
   if (m_ssl == nullptr) throw std::bad_alloc();
   SSL_set0_rbio(m_ssl, BIO_new_socket(m_socket.get(), BIO_NOCLOSE));
   if (m_tls->kernel_tls()) {
-    // The kernel's part is set up on a socket BIO only, and asks for calls to be repeated.
+    // The kernel's part is set up on a socket BIO only.
     SSL_set0_wbio(m_ssl, BIO_new_socket(m_socket.get(), BIO_NOCLOSE));
-    SSL_set_mode(m_ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   } else {
     SSL_set0_wbio(m_ssl, make_output_bio());
   }
@@ -104,7 +104,7 @@ IoResult Channel::handshake() {
   if (flush().state == Io::closed) return {};
   ERR_clear_error();
   const int done = SSL_do_handshake(m_ssl);
-  // Tickets leave in one packet with the answer to a request that is there already.
+  // Tickets leave in one packet with the answer when a request, or a part of one, is there already.
   const auto result = tls_result(done, done > 0 && SSL_has_pending(m_ssl) != 0);
   if (result.state == Io::moved) choose_output();
   return result;
@@ -113,7 +113,12 @@ IoResult Channel::handshake() {
 void Channel::choose_output() {
   if (!m_tls->kernel_tls()) return;
   m_kernel_tls = BIO_get_ktls_send(SSL_get_wbio(m_ssl)) != 0;
-  if (!m_kernel_tls) SSL_set0_wbio(m_ssl, make_output_bio());
+  if (m_kernel_tls) {
+    // Only the socket takes less than it is given, and has calls repeated.
+    SSL_set_mode(m_ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  } else {
+    SSL_set0_wbio(m_ssl, make_output_bio());
+  }
 }
 
 IoResult Channel::read(std::span<char> buffer) {

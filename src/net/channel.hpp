@@ -66,7 +66,8 @@ class Channel {
   /// Sends the pieces in order; `bytes` counts what was taken over. `more`: further bytes follow
   /// at once, a packet that is not full may wait for them.
   IoResult write(std::span<const iovec> pieces, bool more);
-  /// finish_sending() follows at once on what is sent from now on: its end may wait for that.
+  /// finish_sending() follows on what is sent from now on: its end may wait for that, or for 200
+  /// ms.
   void expect_end() noexcept { m_end_follows = true; }
   /// Sends `count` bytes at most of a file. `bytes` 0 with `moved`: the file ended before them.
   IoResult send_file(int file, std::uint64_t offset, std::uint64_t count);

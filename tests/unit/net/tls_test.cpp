@@ -54,9 +54,11 @@ class TlsTest : public testing::Test {
     return loaded ? "" : loaded.error().for_operator();
   }
 
-  void start(const std::string& certificate, const std::string& key, bool verify_peer = false) {
+  void start(const std::string& certificate, const std::string& key, bool verify_peer = false,
+             bool try_kernel = false) {
     auto tls = TlsContext::load({path(certificate), path(key), verify_peer});
     ASSERT_TRUE(tls.has_value()) << tls.error().message;
+    if (try_kernel) SSL_CTX_set_options((*tls)->native(), SSL_OP_ENABLE_KTLS);
     SiteOptions site;
     site.routes = {
         {"/files", Match::tree, std::make_shared<FileTree>((m_root / "tree").string(), "/files")}};
@@ -161,6 +163,21 @@ TEST_F(TlsTest, ServesFilesOverBothVersions) {
       EXPECT_THAT(answer.substr(0, 50), StartsWith("HTTP/1.1 200 "));
       EXPECT_TRUE(answer.substr(answer.find("\r\n\r\n") + 4) == bytes) << size;
     }
+  }
+}
+
+// As where the module tls is loaded, but a connection's cipher, or the module's limits, are not for
+// it. Where the kernel does encrypt, its own way is taken here.
+TEST_F(TlsTest, ServesWholeFilesWhenTheKernelDeclinesToEncrypt) {
+  start("cert.pem", "key.pem", false, true);
+  std::string bytes(1UL << 20, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>('a' + i / 1000 % 26);
+  write("tree/file", bytes);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(version);
+    const auto answer = client.get(m_server->port(), "/files/file");
+    EXPECT_TRUE(answer.substr(answer.find("\r\n\r\n") + 4) == bytes) << answer.size();
   }
 }
 

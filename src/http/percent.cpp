@@ -31,7 +31,6 @@ bool is_safe(char c) {
 }  // namespace
 
 base::Expected<std::string> decode_path(std::string_view path) {
-  if (path.find('%') == std::string_view::npos) return std::string(path);
   std::string decoded;
   decoded.reserve(path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {
@@ -66,10 +65,6 @@ std::string encode_path(std::string_view path) {
 }
 
 base::Expected<std::string> normalize_path(std::string path) {
-  // Most paths are in order: nothing is taken apart for them.
-  const bool is_plain = path.starts_with('/') && path.find("//") == std::string::npos &&
-                        path.find("/.") == std::string::npos;
-  if (is_plain) return path;
   std::string normal;
   bool is_folder = true;  // whether the last component stands for a folder: "", "." or "name/"
   for (const std::string_view component : base::split(path, '/')) {

@@ -98,9 +98,9 @@ std::string render_fields(const Fields& fields) {
 }
 
 std::string render_head(const Response& response, int version, bool keep_alive,
-                        std::string_view date) {
+                        std::string_view date, std::size_t room) {
   std::string head;
-  head.reserve(head_size_hint(response));
+  head.reserve(head_size_hint(response) + room);
   head += version == 10 ? "HTTP/1.0 " : "HTTP/1.1 ";
   head += std::to_string(response.status);
   head += ' ';

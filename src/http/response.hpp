@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -76,7 +77,8 @@ struct Response {
 /// @param version 10 or 11: of the request, the status line repeats it
 /// @param keep_alive what the request asked for; Response::close overrides it
 /// @param date value of the Date header (format_date), which callers keep for a second
+/// @param room bytes to reserve behind the head, for what the caller appends
 [[nodiscard]] std::string render_head(const Response& response, int version, bool keep_alive,
-                                      std::string_view date);
+                                      std::string_view date, std::size_t room = 0);
 
 }  // namespace pulse2::http

@@ -20,6 +20,17 @@ bool is_forbidden(char c) {
   return byte <= 0x20 || byte == 0x7F;
 }
 
+/// Whether a target is nothing but a path in order: most are, and nothing is taken apart for them.
+bool is_plain_path(std::string_view target) {
+  char before = '\0';
+  for (const char c : target) {
+    if (is_forbidden(c) || c == '%' || c == '?') return false;
+    if (before == '/' && (c == '/' || c == '.')) return false;
+    before = c;
+  }
+  return target.starts_with('/');
+}
+
 /// Cuts `http://authority` off the front of an absolute URL; empty when it is none.
 std::string_view take_authority(std::string_view& target) {
   const std::size_t scheme = target.find("://");
@@ -36,6 +47,7 @@ std::string_view take_authority(std::string_view& target) {
 }  // namespace
 
 base::Expected<Target> parse_target(std::string_view target) {
+  if (is_plain_path(target)) return Target{std::string(target), {}, {}};
   const std::string_view all = target;
   if (target.empty() || std::any_of(target.begin(), target.end(), is_forbidden)) return refuse(all);
   if (target == "*") return Target{"*", {}, {}};

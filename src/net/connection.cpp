@@ -128,7 +128,6 @@ bool Connection::take_head(std::string_view& bytes) {
   bytes.remove_prefix(std::min(progress.consumed, bytes.size()));
   if (progress.state == HeadParser::State::need_more) return false;
   if (progress.state == HeadParser::State::complete) {
-    exchange.head = exchange.parser.take_head();
     exchange.stage = Stage::answer;
     return true;
   }
@@ -191,8 +190,8 @@ void Connection::begin_answer() {
   if (!exchange.keep_alive) m_channel.expect_end();
   const DownloadGate gate(m_worker.state(), m_place.client());
   exchange.outgoing.emplace(
-      http::render_head(response, exchange.head.version, exchange.keep_alive, m_worker.date()),
-      response, exchange.head.method != "HEAD", gate.is_limited());
+      response, Outgoing::Manner{exchange.head.version, exchange.keep_alive, m_worker.date(),
+                                 exchange.head.method != "HEAD", gate.is_limited()});
 }
 
 bool Connection::send_at_once() {

@@ -179,8 +179,7 @@ asio::awaitable<void> Connection::respond() {
 asio::awaitable<bool> Connection::send_continue() {
   const auto& exchange = *m_exchange;
   if (!exchange.head.expect_continue || !m_input.empty()) co_return true;
-  const http::Response nothing;
-  Outgoing outgoing("HTTP/1.1 100 Continue\r\n\r\n", nothing, false, false);
+  Outgoing outgoing("HTTP/1.1 100 Continue\r\n\r\n");
   co_return co_await send_rest(outgoing);
 }
 

@@ -45,7 +45,7 @@ struct Exchange {
   const std::shared_ptr<const Site> site;
   Stage stage = Stage::head;
   HeadParser parser;
-  http::RequestHead head;
+  const http::RequestHead& head = parser.head();
   Handler* handler = nullptr;    ///< the site's
   const Rules* rules = nullptr;  ///< the handler's
   http::Response response;

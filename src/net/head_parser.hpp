@@ -17,7 +17,7 @@ class HeadParser {
  public:
   enum class State {
     need_more,
-    complete,  ///< take_head() may be called
+    complete,  ///< head() may be called
     refused,   ///< refusal_status() and refusal_reason() say why; the connection has to end
   };
   struct Progress {
@@ -33,7 +33,8 @@ class HeadParser {
 
   /// True when a part of a head was taken.
   [[nodiscard]] bool begun() const noexcept { return !m_pending.empty(); }
-  [[nodiscard]] http::RequestHead take_head() { return std::move(m_head); }
+  /// As long as this object.
+  [[nodiscard]] const http::RequestHead& head() const noexcept { return m_head; }
   /// A well-formed head whose target can't be served (path and query are then empty).
   [[nodiscard]] const std::optional<base::Error>& target_error() const { return m_target_error; }
   /// 400, 417, 431, 501 or 505.
@@ -45,10 +46,10 @@ class HeadParser {
   /// Looks for the empty line that ends the head; npos while it is missing. Sets the refusal when a
   /// line is not as it should be.
   std::size_t find_end(std::string_view text);
-  bool check_request_line(std::string_view text);
   bool parse(std::string_view text);
+  void refuse_malformed(std::string_view text);
+  /// The fields about a body.
   bool check_framing();
-  bool check_host();
 
   std::size_t m_limit;
   std::string m_pending;      ///< what came so far of an incomplete head

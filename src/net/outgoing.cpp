@@ -25,13 +25,19 @@ std::string_view small_text(const http::Body& body, bool from_files) {
 
 }  // namespace
 
-Outgoing::Outgoing(std::string head, const http::Response& response, bool with_body,
-                   bool from_files)
-    : m_front(std::move(head)), m_head_size(m_front.size()) {
-  const auto text = with_body ? small_text(response.body, from_files) : std::string_view{};
+Outgoing::Outgoing(std::string_view head) : m_front(head), m_head_size(head.size()) {
+  add(m_front);
+}
+
+Outgoing::Outgoing(const http::Response& response, const Manner& manner) {
+  const auto text =
+      manner.with_body ? small_text(response.body, manner.from_files) : std::string_view{};
+  m_front =
+      http::render_head(response, manner.version, manner.keep_alive, manner.date, text.size());
+  m_head_size = m_front.size();
   m_front += text;
   add(m_front);
-  if (with_body && text.empty()) add_body(response.body, from_files);
+  if (manner.with_body && text.empty()) add_body(response.body, manner.from_files);
 }
 
 void Outgoing::add(std::string_view bytes) {

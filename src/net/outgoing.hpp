@@ -15,11 +15,19 @@ namespace pulse2::net {
 /// passing through memory; small ones that the response brings along go out with the head.
 class Outgoing {
  public:
-  /// Nothing.
-  Outgoing() = default;
-  /// The rendered head and, when `with_body`, the body. `response` outlives this object.
-  /// `from_files`: file by file even what the response has in memory, so that rates count.
-  Outgoing(std::string head, const http::Response& response, bool with_body, bool from_files);
+  /// How a response is sent.
+  struct Manner {
+    int version = 11;         ///< 10 or 11: of the request
+    bool keep_alive = true;   ///< what the head says of the connection
+    std::string_view date;    ///< of the Date header; read at once
+    bool with_body = true;    ///< false: as for HEAD
+    bool from_files = false;  ///< even what the response has in memory, so that rates count
+  };
+
+  /// A head alone, as it is sent.
+  explicit Outgoing(std::string_view head);
+  /// The head, rendered for the client, and the body. `response` outlives this object.
+  Outgoing(const http::Response& response, const Manner& manner);
   Outgoing(const Outgoing&) = delete;
   Outgoing(Outgoing&&) = delete;
   Outgoing& operator=(const Outgoing&) = delete;

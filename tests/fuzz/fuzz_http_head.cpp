@@ -37,7 +37,7 @@ Outcome parse(std::string_view text, std::size_t chunk) {
   }
   outcome.status = parser.refusal_status();
   if (outcome.state != HeadParser::State::complete) return outcome;
-  const auto head = parser.take_head();
+  const auto head = parser.head();
   require(!head.chunked || !head.content_length);
   require(head.version == 10 || head.version == 11);
   require(head.path.find('\0') == std::string::npos);

@@ -41,7 +41,7 @@ TEST(HeadParser, GivesTheSameForEveryChunkSize) {
     }
     ASSERT_EQ(progress.state, State::complete) << "chunks of " << chunk;
     EXPECT_EQ(at, head.size()) << "chunks of " << chunk;
-    const auto read = parser.take_head();
+    const auto& read = parser.head();
     EXPECT_EQ(read.method, "POST");
     EXPECT_EQ(read.path, "/a b/donn\xc3\xa9\x65s");
     EXPECT_EQ(read.query, "x=1");
@@ -53,19 +53,18 @@ TEST(HeadParser, GivesTheSameForEveryChunkSize) {
 }
 
 TEST(HeadParser, KnowsWhoKeepsTheConnection) {
-  EXPECT_TRUE(parse("GET / HTTP/1.1\r\nHost: h\r\n\r\n", State::complete).take_head().keep_alive);
-  EXPECT_FALSE(parse("GET / HTTP/1.0\r\n\r\n", State::complete).take_head().keep_alive);
-  EXPECT_TRUE(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", State::complete)
-                  .take_head()
-                  .keep_alive);
+  EXPECT_TRUE(parse("GET / HTTP/1.1\r\nHost: h\r\n\r\n", State::complete).head().keep_alive);
+  EXPECT_FALSE(parse("GET / HTTP/1.0\r\n\r\n", State::complete).head().keep_alive);
+  EXPECT_TRUE(
+      parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", State::complete).head().keep_alive);
   EXPECT_FALSE(parse("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", State::complete)
-                   .take_head()
+                   .head()
                    .keep_alive);
 }
 
 TEST(HeadParser, TakesAbsoluteTargets) {
   auto parser = parse("GET http://h:1/x/y?q HTTP/1.1\r\nHost: h:1\r\n\r\n", State::complete);
-  EXPECT_EQ(parser.take_head().path, "/x/y");
+  EXPECT_EQ(parser.head().path, "/x/y");
 }
 
 TEST(HeadParser, KeepsTheConnectionOfATargetThatCanNotBeServed) {

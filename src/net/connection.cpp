@@ -198,7 +198,7 @@ bool Connection::send_at_once() {
   auto& outgoing = *m_exchange->outgoing;
   const DownloadGate gate(m_worker.state(), m_place.client());
   const auto turn = turn_of(m_channel);
-  std::uint64_t sent = 0;
+  auto& sent = m_exchange->sent_in_turn;
   while (!outgoing.is_complete() && sent < turn) {
     if (outgoing.file_bytes_next() > 0 && gate.is_limited()) return true;
     const auto result = outgoing.send_some(m_channel, k_file_step);

@@ -4,7 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 
-#include "net/chunked.hpp"
+#include "net/body_intake.hpp"
 #include "net/connection.hpp"
 #include "net/download_gate.hpp"
 #include "net/exchange.hpp"
@@ -20,8 +20,8 @@ using Stage = Exchange::Stage;
 
 namespace {
 
-/// Of a body, before others get their turn: a fast client would keep the thread to its end.
-constexpr std::size_t k_body_turn = 64 << 10;
+/// Bytes received before others get their turn: a fast client would keep the thread to its end.
+constexpr std::uint64_t k_receiving_turn = 64 << 10;
 constexpr std::chrono::seconds k_linger_idle{2};
 constexpr std::chrono::seconds k_linger_total{10};
 constexpr std::chrono::seconds k_refusal_time{5};  // for the request of a client that gets 503
@@ -122,10 +122,17 @@ asio::awaitable<bool> Connection::exchange() {
 }
 
 asio::awaitable<std::string_view> Connection::next_bytes(std::chrono::seconds idle) {
+  auto& turn = m_exchange->received_in_turn;
+  if (turn >= k_receiving_turn) {
+    turn = 0;
+    co_await asio::post(asio::use_awaitable);
+  }
   while (true) {
     std::string_view bytes;
     const auto result = bytes_at_hand(bytes);
+    turn += bytes.size();
     if (result.state == Io::moved) co_return bytes;
+    turn = 0;
     if (!(co_await m_channel.wait(result.state, idle))) co_return std::string_view();
   }
 }
@@ -185,42 +192,27 @@ asio::awaitable<bool> Connection::send_continue() {
 
 asio::awaitable<base::Expected<std::string_view>> Connection::read_body(BodyStore& store) {
   using base::fail;
-  const auto& exchange = *m_exchange;
-  auto left = exchange.head.content_length.value_or(0);
-  if (auto ready = store.expect(left); !ready) co_return tl::unexpected(ready.error());
+  const auto& head = m_exchange->head;
+  if (auto ready = store.expect(head.content_length.value_or(0)); !ready) {
+    co_return tl::unexpected(ready.error());
+  }
   if (!(co_await send_continue())) co_return fail(ErrorKind::cancelled, "connection lost");
-  ChunkedDecoder chunks;
-  const auto& limits = exchange.site->limits();
+  BodyIntake intake(head, store);
+  const auto& limits = m_exchange->site->limits();
   const auto begin = Clock::now();
   std::uint64_t received = 0;
-  std::size_t turn = 0;
-  while (exchange.head.chunked ? !chunks.done() : left > 0) {
+  while (!intake.is_complete()) {
     auto bytes = co_await next_bytes(limits.read_idle);
     if (bytes.empty()) {
       co_return m_channel.timed_out() ? fail(ErrorKind::timed_out, "the body stopped")
                                       : fail(ErrorKind::cancelled, "connection lost");
     }
     received += bytes.size();
-    turn += bytes.size();
     if (limits.is_too_slow(received, Clock::now() - begin)) {
       co_return fail(ErrorKind::timed_out, "the body is too slow");
     }
-    std::string_view data = bytes;
-    if (exchange.head.chunked) {
-      const auto step = chunks.feed(bytes);
-      if (!step) co_return tl::unexpected(step.error());
-      data = step->data;
-      bytes.remove_prefix(step->consumed);
-    } else {
-      data = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, bytes.size())));
-      left -= data.size();
-      bytes.remove_prefix(data.size());
-    }
-    if (auto stored = store.append(data); !stored) co_return tl::unexpected(stored.error());
+    if (auto taken = intake.take(bytes); !taken) co_return tl::unexpected(taken.error());
     m_input = bytes;
-    if (turn < k_body_turn) continue;
-    turn = 0;
-    co_await asio::post(asio::use_awaitable);
   }
   co_return store.finish();
 }
@@ -233,8 +225,12 @@ asio::awaitable<bool> Connection::send() {
 asio::awaitable<bool> Connection::send_rest(Outgoing& outgoing) {
   const auto idle = m_worker.site()->limits().write_idle;
   DownloadGate gate(m_worker.state(), m_place.client());
-  std::uint64_t turn = 0;
+  auto& turn = m_exchange->sent_in_turn;
   while (!outgoing.is_complete()) {
+    if (turn >= turn_of(m_channel)) {
+      turn = 0;
+      co_await asio::post(asio::use_awaitable);
+    }
     auto most = std::min(k_file_step, outgoing.file_bytes_next());
     const bool limited = most > 0 && gate.is_limited();
     if (limited) {
@@ -245,13 +241,9 @@ asio::awaitable<bool> Connection::send_rest(Outgoing& outgoing) {
     if (limited) gate.spend(result.bytes);
     turn += result.bytes;
     if (result.state == Io::closed) co_return false;
-    if (result.state != Io::moved) {
-      turn = 0;
-      if (!(co_await m_channel.wait(result.state, idle))) co_return false;
-    } else if (turn >= turn_of(m_channel)) {
-      turn = 0;
-      co_await asio::post(asio::use_awaitable);
-    }
+    if (result.state == Io::moved) continue;
+    turn = 0;
+    if (!(co_await m_channel.wait(result.state, idle))) co_return false;
   }
   while (true) {
     const auto result = m_channel.flush();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -54,6 +55,9 @@ struct Exchange {
   std::string_view user;             ///< who has proved it
   bool unread = false;               ///< the client may still be sending what nobody reads
   bool vanished = false;             ///< the client went away: nothing to send
+  // Bytes since the connection last waited or let others have their turn.
+  std::uint64_t received_in_turn = 0;
+  std::uint64_t sent_in_turn = 0;
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
 };
 

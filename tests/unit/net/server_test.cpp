@@ -453,21 +453,47 @@ TEST_F(ServerTest, GivesAHeadItsTimeAndNoMore) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 408 "));
 }
 
-TEST_F(ServerTest, HoldsBodiesToTheirLeastRate) {
-  Limits limits;
-  limits.read_idle = std::chrono::seconds(1);
-  limits.min_body_rate = 1 << 20;
-  start(limits);
-  auto crawling = connect();
-  crawling.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
-  std::string answer;
-  std::thread reader([&] { answer = crawling.rest(); });
-  for (int i = 0; i < 30; ++i) {
-    crawling.send("a");
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+/// Bodies that begin in a burst, if at all, and then come byte by byte.
+class CrawlingBody : public ServerTest {
+ protected:
+  void SetUp() override {
+    ServerTest::SetUp();
+    Limits limits;
+    limits.read_idle = std::chrono::seconds(1);
+    limits.min_body_rate = 1 << 20;
+    start(limits);
   }
-  reader.join();
-  EXPECT_THAT(answer, StartsWith("HTTP/1.1 408 "));
+
+  /// What comes while bytes still do; empty when the server waits for more for 20 s.
+  std::string answer_to(const std::string& begin, std::string_view dribble) {
+    auto client = connect();
+    client.send(begin);
+    std::string answer;
+    std::atomic<bool> is_answered = false;
+    std::thread reader([&] {
+      answer = client.rest();
+      is_answered = true;
+    });
+    for (int i = 0; i < 200 && !is_answered; ++i) {
+      client.send(dribble);
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    const bool in_time = is_answered;
+    reader.join();
+    return in_time ? answer : "";
+  }
+};
+
+TEST_F(CrawlingBody, IsHeldToTheLeastRate) {
+  EXPECT_THAT(answer_to("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n", "a"),
+              StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(CrawlingBody, IsHeldToItAfterABurstOfTinyChunks) {
+  std::string burst = "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 5000; ++i)
+    burst += "1\r\na\r\n";
+  EXPECT_THAT(answer_to(burst, "1\r\na\r\n"), StartsWith("HTTP/1.1 408 "));
 }
 
 TEST_F(ServerTest, BreaksOffWhenTheFileIsCutShort) {

@@ -32,7 +32,8 @@ struct EndpointOptions {
 ///
 /// Every call is answered with status 200: what goes wrong within a known method as a failure
 /// struct, what is no call of a known method as a fault (contract 03). Answers are compressed for
-/// clients that accept gzip; large lists of packages are put together once for many calls.
+/// clients that accept gzip; large lists of packages are put together once for many calls, or made
+/// while they are sent.
 class XmlRpcEndpoint final : public net::Handler {
  public:
   /// `tasks` must outlive the endpoint; methods that wait for disks run there.

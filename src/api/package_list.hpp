@@ -15,9 +15,9 @@ namespace pulse2::api {
 
 class PackageListCache;
 
-/// Packages that are answered together. The answers that carry a large list are put together when
-/// they are first asked for, then sent as files are, and kept as long as the list is. May be used
-/// by any thread.
+/// Packages that are answered together. Answers that carry a large list are put together when they
+/// are first asked for, then sent as files are, and kept as long as the list is; a very long one is
+/// made anew while it is sent. May be used by any thread.
 class PackageList {
  public:
   using Packages = std::vector<std::shared_ptr<const catalog::Entry>>;
@@ -25,7 +25,7 @@ class PackageList {
   /// `cache`: who keeps this list for others, if anybody does.
   explicit PackageList(Packages packages, std::weak_ptr<PackageListCache> cache = {});
 
-  [[nodiscard]] const Packages& packages() const noexcept { return m_packages; }
+  [[nodiscard]] const Packages& packages() const noexcept { return *m_packages; }
   [[nodiscard]] std::shared_ptr<PackageListCache> cache() const { return m_cache.lock(); }
 
   /// The whole answer, compressed with `gzip`. Nothing for a large one that is not put together.
@@ -48,7 +48,7 @@ class PackageList {
   [[nodiscard]] FilePointer file(bool gzip) const;
   [[nodiscard]] FilePointer put_together(bool gzip) const;
 
-  Packages m_packages;
+  std::shared_ptr<const Packages> m_packages;
   std::weak_ptr<PackageListCache> m_cache;
   std::uint64_t m_plain_size = 0;  ///< bytes of all fragments
 

@@ -1,8 +1,6 @@
 #include "catalog/fragment.hpp"
 
-#include <array>
-#include <cstdint>
-#include <mutex>
+#include <memory>
 
 #include "base/text_packer.hpp"
 #include "package/record.hpp"
@@ -25,13 +23,6 @@ const base::TextPacker& packer() {
   return k_packer;
 }
 
-/// A lock for each fragment would be larger than what it guards.
-std::mutex& lock_of(const Fragment& fragment) {
-  static std::array<std::mutex, 16> locks;
-  constexpr std::size_t k_least_size = 64;
-  return locks[reinterpret_cast<std::uintptr_t>(&fragment) / k_least_size % locks.size()];
-}
-
 }  // namespace
 
 Fragment::Fragment(std::string_view text) : m_packed(packer().pack(text)), m_size(text.size()) {}
@@ -48,16 +39,6 @@ std::string Fragment::text() const {
   std::string text;
   append_to(text);
   return text;
-}
-
-std::shared_ptr<const std::string> Fragment::shared_text() const {
-  const std::lock_guard lock(lock_of(*this));
-  auto shared = m_shared.lock();
-  if (!shared) {
-    shared = std::make_shared<const std::string>(text());
-    m_shared = shared;
-  }
-  return shared;
 }
 
 const DeflatedPiece& Fragment::deflated() const {

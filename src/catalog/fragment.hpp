@@ -24,9 +24,6 @@ class Fragment {
   [[nodiscard]] std::size_t size() const noexcept { return m_size; }
   void append_to(std::string& out) const;
   [[nodiscard]] std::string text() const;
-  /// The text, for as long as somebody keeps it the same for all that ask: for answers of many
-  /// packages, of which there may be many at a time.
-  [[nodiscard]] std::shared_ptr<const std::string> shared_text() const;
   /// The text compressed so that pieces can be joined (GzipJoiner), as long as this lives. Made
   /// when it is first asked for, which takes some 30 µs, so that no start waits for it.
   [[nodiscard]] const DeflatedPiece& deflated() const;
@@ -35,7 +32,6 @@ class Fragment {
   std::string m_packed;
   std::size_t m_size;
   mutable std::atomic<const DeflatedPiece*> m_deflated{nullptr};
-  mutable std::weak_ptr<const std::string> m_shared;  ///< guarded by one of a few locks for all
 };
 
 }  // namespace pulse2::catalog

@@ -24,6 +24,9 @@ struct SizeOf {
       size += part.preamble.size() + part.length;
     return size;
   }
+  std::uint64_t operator()(const StreamedBody& streamed) const noexcept {
+    return streamed.source->size();
+  }
 };
 
 /// A header's text, with nothing in it that could end its line.

@@ -35,7 +35,26 @@ struct SharedBody {
   std::vector<std::shared_ptr<const std::string>> buffers;
 };
 
-using Body = std::variant<std::monostate, std::string, SharedBody, FileBody>;
+/// A text that is made while it is sent: only parts of it are in memory. For one answer.
+class TextSource {
+ public:
+  TextSource() = default;
+  TextSource(const TextSource&) = delete;
+  TextSource& operator=(const TextSource&) = delete;
+  virtual ~TextSource() = default;
+
+  /// Bytes of the whole text.
+  [[nodiscard]] virtual std::uint64_t size() const noexcept = 0;
+  /// Appends what comes next, some 64 KiB; nothing at the end. Called by I/O threads: takes
+  /// microseconds and waits for nothing.
+  virtual void append_next(std::string& out) = 0;
+};
+
+struct StreamedBody {
+  std::shared_ptr<TextSource> source;
+};
+
+using Body = std::variant<std::monostate, std::string, SharedBody, FileBody, StreamedBody>;
 
 struct Response {
   int status = 200;

@@ -41,13 +41,13 @@ Outgoing::Outgoing(const http::Response& response, const Manner& manner) {
 }
 
 void Outgoing::add(std::string_view bytes) {
-  if (!bytes.empty()) m_pieces.push_back({bytes.data(), -1, 0, bytes.size()});
+  if (!bytes.empty()) m_pieces.push_back({bytes.data(), -1, 0, bytes.size(), nullptr});
 }
 
 void Outgoing::add_file(const http::FileBody& body) {
   for (const auto& part : body.parts) {
     add(part.preamble);
-    if (part.length > 0) m_pieces.push_back({nullptr, body.fd, part.offset, part.length});
+    if (part.length > 0) m_pieces.push_back({nullptr, body.fd, part.offset, part.length, nullptr});
   }
   add(body.epilogue);
 }
@@ -65,6 +65,8 @@ void Outgoing::add_body(const http::Body& body, bool from_files) {
     } else {
       add_file(*file);
     }
+  } else if (const auto* streamed = std::get_if<http::StreamedBody>(&body)) {
+    m_pieces.push_back({nullptr, -1, 0, streamed->source->size(), streamed->source.get()});
   }
 }
 
@@ -77,6 +79,7 @@ IoResult Outgoing::send_some(Channel& channel, std::uint64_t most_of_file) {
   if (is_complete()) return {Io::moved, 0};
   const Piece& piece = m_pieces[m_next];
   if (piece.bytes != nullptr) return send_bytes(channel);
+  if (piece.source != nullptr) return send_text(channel, most_of_file);
   const auto result =
       channel.send_file(piece.file, piece.offset, std::min(piece.length, most_of_file));
   if (result.state == Io::moved && result.bytes == 0) return {};
@@ -93,6 +96,22 @@ IoResult Outgoing::send_bytes(Channel& channel) {
     pieces[count++] = {const_cast<char*>(m_pieces[index].bytes), m_pieces[index].length};
   }
   const auto result = channel.write(std::span(pieces).first(count), index < m_pieces.size());
+  advance(result.bytes);
+  return result;
+}
+
+IoResult Outgoing::send_text(Channel& channel, std::uint64_t most) {
+  const Piece& piece = m_pieces[m_next];
+  if (m_text_sent == m_text.size()) {
+    m_text.clear();
+    m_text_sent = 0;
+    piece.source->append_next(m_text);
+    if (m_text.empty()) return {};
+  }
+  const auto size = std::min<std::uint64_t>({m_text.size() - m_text_sent, most, piece.length});
+  const iovec part{m_text.data() + m_text_sent, size};
+  const auto result = channel.write({&part, 1}, size < piece.length);
+  m_text_sent += result.bytes;
   advance(result.bytes);
   return result;
 }

@@ -35,27 +35,29 @@ class Outgoing {
   ~Outgoing() = default;
 
   [[nodiscard]] bool is_complete() const noexcept { return m_next == m_pieces.size(); }
-  /// The bytes of a file that come next; 0 when others do.
+  /// The bytes of a file, or of a text that is made now, that come next; 0 when others do.
   [[nodiscard]] std::uint64_t file_bytes_next() const noexcept;
-  /// Sends what the socket takes without waiting, at most `most_of_file` bytes of a file. A file
-  /// that became shorter than it was ends in `closed`: an answer is never padded.
+  /// Sends what the socket takes without waiting, at most `most_of_file` of such bytes. A file that
+  /// became shorter than it was ends in `closed`: an answer is never padded.
   IoResult send_some(Channel& channel, std::uint64_t most_of_file);
   /// Bytes of the body that the socket took.
   [[nodiscard]] std::uint64_t body_bytes() const noexcept;
 
  private:
-  /// Bytes in memory, or of a file.
+  /// Bytes in memory, of a file, or of a text that is not made yet.
   struct Piece {
-    const char* bytes = nullptr;  ///< null: of `file`
+    const char* bytes = nullptr;  ///< null: of one of the others
     int file = -1;
     std::uint64_t offset = 0;  ///< in the file
     std::uint64_t length = 0;
+    http::TextSource* source = nullptr;
   };
 
   void add(std::string_view bytes);
   void add_file(const http::FileBody& body);
   void add_body(const http::Body& body, bool from_files);
   IoResult send_bytes(Channel& channel);
+  IoResult send_text(Channel& channel, std::uint64_t most);
   void advance(std::uint64_t sent) noexcept;
 
   std::string m_front;                                ///< the head, and a small body
@@ -63,6 +65,8 @@ class Outgoing {
   boost::container::small_vector<Piece, 2> m_pieces;  ///< most answers: head and body
   std::size_t m_next = 0;  ///< the first that is left, shortened by what was sent of it
   std::uint64_t m_sent = 0;
+  std::string m_text;           ///< the part of a text that was made last
+  std::size_t m_text_sent = 0;  ///< bytes of it
 };
 
 }  // namespace pulse2::net

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "temporary_folder.hpp"
 #include "xmlrpc/encode.hpp"
@@ -44,6 +45,13 @@ std::string bytes_of(const http::Body& body) {
   if (const auto* shared = std::get_if<http::SharedBody>(&body)) {
     for (const auto& buffer : shared->buffers)
       bytes += *buffer;
+    return bytes;
+  }
+  if (const auto* streamed = std::get_if<http::StreamedBody>(&body)) {
+    for (std::size_t before = 1; before != bytes.size();) {
+      before = bytes.size();
+      streamed->source->append_next(bytes);
+    }
     return bytes;
   }
   const auto& file = std::get<http::FileBody>(body);
@@ -99,20 +107,35 @@ TEST(PackageList, outlived_by_its_answers) {
   EXPECT_EQ(bytes_of(body), text);
 }
 
-TEST(PackageList, beyond_all_bounds_is_sent_piece_by_piece) {
-  // The same package again and again: the answer is large, the test is not.
-  const auto one = packages(1, 1 << 20).front();
-  const PackageList list(PackageList::Packages(300, one));
-  const auto other = std::make_unique<const PackageList>(packages(300, 2000));
-  ASSERT_TRUE(std::holds_alternative<http::FileBody>(other->body(false)));
-  const auto body = list.body(false);
-  const auto* shared = std::get_if<http::SharedBody>(&body);
-  ASSERT_NE(shared, nullptr);
-  ASSERT_EQ(shared->buffers.size(), 302U);
-  EXPECT_EQ(*shared->buffers[1], one->fragment->text());
-  EXPECT_EQ(shared->buffers[1], shared->buffers[300]);
-  // Its room is free again: others are put together.
-  EXPECT_TRUE(std::holds_alternative<http::FileBody>(PackageList(packages(300, 2000)).body(false)));
+TEST(PackageList, that_is_long_is_made_while_it_is_sent) {
+  std::string expected_text;
+  http::Body body;
+  {
+    const PackageList list(packages(3000, 6000));
+    EXPECT_FALSE(list.body_at_once(false));
+    body = list.body(false);
+    expected_text = expected(list);
+  }
+  const auto* streamed = std::get_if<http::StreamedBody>(&body);
+  ASSERT_NE(streamed, nullptr);
+  EXPECT_EQ(streamed->source->size(), expected_text.size());
+  std::string part;
+  streamed->source->append_next(part);
+  EXPECT_LT(part.size(), 1U << 20U);
+  EXPECT_TRUE(part + bytes_of(body) == expected_text);
+}
+
+TEST(PackageList, is_not_put_together_where_others_take_all_room) {
+  // The same package again and again: 15 MiB each, 256 for all.
+  const PackageList::Packages many(15, packages(1, 1 << 20).front());
+  std::vector<http::Body> bodies;
+  for (int i = 0; i < 17; ++i)
+    bodies.push_back(PackageList(many).body(false));
+  EXPECT_TRUE(std::holds_alternative<http::FileBody>(bodies.front()));
+  ASSERT_TRUE(std::holds_alternative<http::StreamedBody>(bodies.back()));
+  EXPECT_TRUE(bytes_of(bodies.back()) == bytes_of(bodies.front()));
+  bodies.clear();
+  EXPECT_TRUE(std::holds_alternative<http::FileBody>(PackageList(many).body(false)));
 }
 
 class PackageListCacheTest : public ::testing::Test {

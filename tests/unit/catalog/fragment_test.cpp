@@ -20,17 +20,6 @@ TEST(Fragment, gives_its_text_back) {
   EXPECT_EQ(out, "before " + k_text);
 }
 
-TEST(Fragment, shares_its_text_as_long_as_somebody_keeps_it) {
-  const Fragment fragment(k_text);
-  auto first = fragment.shared_text();
-  EXPECT_EQ(*first, k_text);
-  EXPECT_EQ(fragment.shared_text(), first);
-  const std::weak_ptr<const std::string> seen = first;
-  first = nullptr;
-  EXPECT_TRUE(seen.expired());
-  EXPECT_EQ(*fragment.shared_text(), k_text);
-}
-
 TEST(Fragment, is_compressed_once_for_all_threads) {
   const Fragment fragment(k_text);
   std::vector<const DeflatedPiece*> seen(4);

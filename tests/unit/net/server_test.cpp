@@ -16,6 +16,7 @@
 
 #include "client.hpp"
 #include "net/file_tree.hpp"
+#include "numbered_lines.hpp"
 
 namespace pulse2::net {
 namespace {
@@ -100,6 +101,7 @@ class ServerTest : public testing::Test {
     options.password = "secret";
     options.routes = {
         {"/echo", Match::exact_or_below, std::make_shared<Echo>()},
+        {"/lines", Match::exact_or_below, std::make_shared<test::LinesHandler>()},
         {"/files", Match::tree, std::make_shared<FileTree>((m_root / "tree").string(), "/files")}};
     return std::make_shared<const Site>(std::move(options));
   }
@@ -434,6 +436,13 @@ TEST_F(FullServer, TakesNewLimitsAtOnce) {
   limits.max_connections = 3;
   m_server->set_site(site(limits));
   EXPECT_THAT(get_until("200"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServerTest, SendsTextsThatAreMadeMeanwhile) {
+  const auto answer = get("/lines");
+  EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: 9000000\r\n"));
+  EXPECT_TRUE(body_of(answer) == test::NumberedLines::text()) << answer.size();
+  EXPECT_EQ(body_of(ask("HEAD /lines HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")), "");
 }
 
 TEST_F(ServerTest, GivesAHeadItsTimeAndNoMore) {

@@ -11,6 +11,7 @@
 #include "client.hpp"
 #include "net/file_tree.hpp"
 #include "net/server.hpp"
+#include "numbered_lines.hpp"
 
 namespace pulse2::net {
 namespace {
@@ -61,7 +62,8 @@ class TlsTest : public testing::Test {
     if (try_kernel) SSL_CTX_set_options((*tls)->native(), SSL_OP_ENABLE_KTLS);
     SiteOptions site;
     site.routes = {
-        {"/files", Match::tree, std::make_shared<FileTree>((m_root / "tree").string(), "/files")}};
+        {"/files", Match::tree, std::make_shared<FileTree>((m_root / "tree").string(), "/files")},
+        {"/lines", Match::exact_or_below, std::make_shared<test::LinesHandler>()}};
     ServerOptions options;
     options.hosts = {"127.0.0.1"};
     options.threads = 1;
@@ -179,6 +181,14 @@ TEST_F(TlsTest, ServesWholeFilesWhenTheKernelDeclinesToEncrypt) {
     const auto answer = client.get(m_server->port(), "/files/file");
     EXPECT_TRUE(answer.substr(answer.find("\r\n\r\n") + 4) == bytes) << answer.size();
   }
+}
+
+TEST_F(TlsTest, SendsTextsThatAreMadeMeanwhile) {
+  start("cert.pem", "key.pem");
+  TlsClient client(TLS1_3_VERSION);
+  const auto answer = client.get(m_server->port(), "/lines");
+  EXPECT_TRUE(answer.substr(answer.find("\r\n\r\n") + 4) == test::NumberedLines::text())
+      << answer.size();
 }
 
 TEST_F(TlsTest, ResumesSessions) {

@@ -258,12 +258,15 @@ IoResult Channel::tls_send_file(int file, std::uint64_t offset, std::uint64_t co
   return tls_write({&piece, 1}, m_end_follows);
 }
 
+void Channel::say_goodbye() {
+  if (m_ssl == nullptr || SSL_is_init_finished(m_ssl) == 0) return;
+  ERR_clear_error();
+  SSL_shutdown(m_ssl);
+  send_records(false);
+}
+
 void Channel::finish_sending() {
-  if (m_ssl != nullptr && SSL_is_init_finished(m_ssl) != 0) {
-    ERR_clear_error();
-    SSL_shutdown(m_ssl);
-    send_records(false);
-  }
+  say_goodbye();
   ::shutdown(m_socket.get(), SHUT_WR);
 }
 

@@ -66,14 +66,16 @@ class Channel {
   /// Sends the pieces in order; `bytes` counts what was taken over. `more`: further bytes follow
   /// at once, a packet that is not full may wait for them.
   IoResult write(std::span<const iovec> pieces, bool more);
-  /// finish_sending() follows on what is sent from now on: its end may wait for that, or for 200
-  /// ms.
+  /// say_goodbye() or finish_sending() follows on what is sent from now on: its end may wait for
+  /// that, or for 200 ms.
   void expect_end() noexcept { m_end_follows = true; }
   /// Sends `count` bytes at most of a file. `bytes` 0 with `moved`: the file ended before them.
   IoResult send_file(int file, std::uint64_t offset, std::uint64_t count);
   /// Pushes out what write() took over and the socket did not; `moved` when nothing is left.
   IoResult flush();
-  /// Says goodbye (TLS close_notify) and ends our direction.
+  /// TLS close_notify, before the channel is destroyed: that ends the connection.
+  void say_goodbye();
+  /// Says goodbye and ends our direction, so that what the client still sends can be read.
   void finish_sending();
   /// Subject of the client's certificate in one line; empty without one.
   [[nodiscard]] std::string certificate_subject() const;

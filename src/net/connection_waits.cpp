@@ -63,7 +63,7 @@ asio::awaitable<bool> Connection::run(Step step) {
       const bool goes_on = co_await exchange();
       m_exchange.reset();
       if (!goes_on) {
-        m_channel.finish_sending();
+        m_channel.say_goodbye();
         co_return false;
       }
     } else {
@@ -72,7 +72,7 @@ asio::awaitable<bool> Connection::run(Step step) {
     OpenFileCache::of_this_thread().begin_round();
     step = serve_at_once();
   }
-  if (step == Step::end) m_channel.finish_sending();
+  if (step == Step::end) m_channel.say_goodbye();
   co_return step == Step::rest;
 }
 
@@ -103,7 +103,7 @@ asio::awaitable<void> Connection::refuse() {
   begin_answer();
   (void)co_await send();
   if (exchange.unread) co_await linger();
-  m_channel.finish_sending();
+  m_channel.say_goodbye();
 }
 
 asio::awaitable<bool> Connection::exchange() {

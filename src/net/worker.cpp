@@ -279,7 +279,7 @@ void Worker::go_on(Connection& connection, Connection::Step step) {
   if (step == Connection::Step::rest) {
     connection.become_idle();
   } else if (step == Connection::Step::end) {
-    connection.channel().finish_sending();
+    connection.channel().say_goodbye();
     delete &connection;
   } else {
     connection.set_running(true);

@@ -1,6 +1,8 @@
 #include "api/answer_body.hpp"
 
+#include <array>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "catalog/gzip.hpp"
@@ -9,12 +11,18 @@
 namespace pulse2::api {
 namespace {
 
+std::shared_ptr<const std::string> render_header_lines(bool gzip) {
+  http::Fields fields{{"Content-Type", "text/xml"}, {"Vary", "Accept-Encoding"}};
+  if (gzip) fields.push_back({"Content-Encoding", "gzip"});
+  return std::make_shared<const std::string>(http::render_fields(fields));
+}
+
 http::Response xml_response(http::Body body, bool gzip) {
+  // Of each thread, so that no count of theirs passes from one to the other.
+  thread_local const std::array<std::shared_ptr<const std::string>, 2> k_lines{
+      render_header_lines(false), render_header_lines(true)};
   http::Response response;
-  response.headers.reserve(3);
-  response.headers.push_back({"Content-Type", "text/xml"});
-  response.headers.push_back({"Vary", "Accept-Encoding"});
-  if (gzip) response.headers.push_back({"Content-Encoding", "gzip"});
+  response.shared_lines = k_lines[gzip ? 1 : 0];
   response.body = std::move(body);
   return response;
 }

@@ -1,6 +1,7 @@
 #include "http/target.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.hpp"
@@ -15,16 +16,24 @@ tl::unexpected<base::Error> refuse(std::string_view target) {
 }
 
 /// Space and control characters; bytes above 127 are let through, clients send UTF-8 as it is.
-bool is_forbidden(char c) {
+constexpr bool is_forbidden(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte <= 0x20 || byte == 0x7F;
 }
 
 /// Whether a target is nothing but a path in order: most are, and nothing is taken apart for them.
 bool is_plain_path(std::string_view target) {
+  static constexpr auto k_stands_for_itself = [] {
+    std::array<bool, 256> table{};
+    for (unsigned i = 0; i < table.size(); ++i) {
+      const auto c = static_cast<char>(i);
+      table[i] = !is_forbidden(c) && c != '%' && c != '?';
+    }
+    return table;
+  }();
   char before = '\0';
   for (const char c : target) {
-    if (is_forbidden(c) || c == '%' || c == '?') return false;
+    if (!k_stands_for_itself[static_cast<unsigned char>(c)]) return false;
     if (before == '/' && (c == '/' || c == '.')) return false;
     before = c;
   }

@@ -1,6 +1,7 @@
 #include "xmlrpc/xml_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/text.hpp"
@@ -9,9 +10,15 @@
 namespace pulse2::xmlrpc {
 namespace {
 
+/// A table: a third of the instructions for each character of a tag.
 bool ends_name(char c) noexcept {
-  return c == '>' || c == '/' || is_xml_space(c) || c == '=' || c == '<' || c == '\'' || c == '"' ||
-         c == '&';
+  static constexpr auto k_ends_name = [] {
+    std::array<bool, 256> table{};
+    for (const char end : std::string_view("> \t\r\n/=<'\"&"))
+      table[static_cast<unsigned char>(end)] = true;
+    return table;
+  }();
+  return k_ends_name[static_cast<unsigned char>(c)];
 }
 
 /// True when XML text stands for itself. Short texts, the most of them, are faster in one loop than

@@ -3,26 +3,16 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <chrono>
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "catalog/settled.hpp"
 
 namespace pulse2::catalog {
 
 using base::ErrorKind;
 
 namespace {
-
-/// File times advance in steps of up to 10 ms: a file changed that recently could change again
-/// without a trace, so its hash is not remembered.
-constexpr std::int64_t k_time_step_ns = 10'000'000;
-
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string below(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
@@ -219,8 +209,7 @@ void TreeScan::take_hash(Job& job, std::size_t number, base::Expected<base::Md5D
   }
   if (digest) {
     // Of a believed file only a hash that holds is remembered: the next start looks again.
-    const bool is_settled = job.began_ns - file.status.ctime_ns > k_time_step_ns;
-    if (m_cache && is_settled) {
+    if (m_cache && is_settled(file.status, job.began_ns)) {
       m_cache->remember(path_of(job.package, file.name), file.status, *digest);
     }
     file.md5 = *digest;

@@ -423,10 +423,10 @@ void Catalog::Scan::do_what_is_due() {
 void Catalog::Scan::publish_events() {
   const auto began = steady_clock::now();
   auto events = m_events.drain();
-  // What a snapshot shows is on the disk.
+  // What a snapshot shows is on the disk or, where that fails, in memory.
   bool was_synced = false;
   for (auto& scan : m_scans)
-    was_synced = scan->sync() || was_synced;
+    was_synced = scan->sync(events) || was_synced;
   bool is_dirty = false;
   {
     const std::lock_guard lock(m_mutex);

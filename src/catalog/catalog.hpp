@@ -24,7 +24,8 @@ struct CatalogOptions {
   std::vector<std::string> follow_links_to;  ///< folders outside src that links may lead into
   /// Whether a package (src, pid) was put and waits for its files; empty: none does.
   std::function<bool(std::string_view, std::string_view)> waits_for_files;
-  std::chrono::milliseconds publish_interval{50};     ///< least time between two snapshots
+  /// Least time between two snapshots; a scan takes longer while it writes MD5SUMS.
+  std::chrono::milliseconds publish_interval{50};
   std::chrono::milliseconds progress_interval{5000};  ///< between two log lines of a long scan
 };
 

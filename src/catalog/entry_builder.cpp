@@ -138,26 +138,29 @@ std::shared_ptr<Entry> build_entry(const FoundPackage& package, std::string_view
 }
 
 EntryBuilder::EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
+                           Durability durability,
                            std::function<void(const base::Error&)> on_write_failure)
-    : m_root(root), m_src(std::move(src)), m_on_write_failure(std::move(on_write_failure)) {}
+    : m_root(root),
+      m_src(std::move(src)),
+      m_durability(durability),
+      m_on_write_failure(std::move(on_write_failure)) {}
 
-std::shared_ptr<const Entry> EntryBuilder::build(FoundPackage& package,
-                                                 std::uint64_t generation) const {
-  std::string text = md5sums_text(package);
-  const Md5Digest digest = base::md5(text);
-  bool is_on_disk = is_current(package, text, digest);
-  if (!is_on_disk) {
-    auto written = write_md5sums(package, text, digest);
-    is_on_disk = written.has_value();
-    if (written) {
-      package.md5sums = *written;
-    } else {
-      m_on_write_failure(written.error());
-    }
+BuiltEntry EntryBuilder::build(FoundPackage& package, std::uint64_t generation) const {
+  auto text = std::make_shared<const std::string>(md5sums_text(package));
+  const Md5Digest digest = base::md5(*text);
+  const bool is_there = is_current(package, *text, digest);
+  Expected<void> on_disk;
+  if (!is_there) on_disk = write_md5sums(package, *text, digest);
+  // One that was there, too: who copied it needs not have cared.
+  if (on_disk && m_durability == Durability::at_once) on_disk = make_durable(package);
+  BuiltEntry built{build_entry(package, *text, m_src, generation), nullptr};
+  if (!on_disk) {
+    m_on_write_failure(on_disk.error());
+    built.entry->md5sums_in_memory = std::move(text);
+  } else if (!is_there && m_durability == Durability::at_sync) {
+    built.unsynced = std::move(text);
   }
-  auto entry = build_entry(package, text, m_src, generation);
-  if (!is_on_disk) entry->md5sums_in_memory = std::make_shared<const std::string>(std::move(text));
-  return entry;
+  return built;
 }
 
 Expected<bool> EntryBuilder::sync() {
@@ -178,9 +181,8 @@ bool EntryBuilder::is_current(const FoundPackage& package, const std::string& te
   return true;
 }
 
-Expected<os::FileStatus> EntryBuilder::write_md5sums(const FoundPackage& package,
-                                                     const std::string& text,
-                                                     const Md5Digest& digest) const {
+Expected<void> EntryBuilder::write_md5sums(FoundPackage& package, const std::string& text,
+                                           const Md5Digest& digest) const {
   // Within the open folder: a link put in its place meanwhile leads nowhere else.
   auto folder = m_root.open_beneath(package.folder, O_RDONLY | O_DIRECTORY);
   if (!folder) return tl::unexpected(std::move(folder).error());
@@ -188,10 +190,22 @@ Expected<os::FileStatus> EntryBuilder::write_md5sums(const FoundPackage& package
   if (package.has_leftovers) remove_leftovers(folder->get());
   auto status = os::write_file_unsynced_at(folder->get(), name, text);
   m_is_unsynced = true;
-  if (m_cache && status) {
+  if (!status) return tl::unexpected(std::move(status).error());
+  package.md5sums = *status;
+  if (m_cache) {
     m_cache->remember(m_root.path() + "/" + package.folder + "/" + name, *status, digest);
   }
-  return status;
+  return {};
+}
+
+Expected<void> EntryBuilder::make_durable(const FoundPackage& package) const {
+  auto folder = m_root.open_beneath(package.folder, O_RDONLY | O_DIRECTORY);
+  if (!folder) return tl::unexpected(std::move(folder).error());
+  const std::string path = package.folder + "/" + std::string(k_md5sums);
+  auto file = m_root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+  if (!file) return tl::unexpected(std::move(file).error());
+  PULSE2_TRY(os::sync_file(file->get(), path));
+  return os::sync_file(folder->get(), package.folder);
 }
 
 }  // namespace pulse2::catalog

@@ -35,35 +35,49 @@ namespace pulse2::catalog {
                                                  std::shared_ptr<const std::string> src,
                                                  std::uint64_t generation);
 
+/// When the disk holds an MD5SUMS that build() relies on.
+enum class Durability {
+  at_once,  ///< before build() returns, at the price of two waits for the disk
+  at_sync,  ///< after the next sync(), if that succeeds: one wait for many packages
+};
+
+struct BuiltEntry {
+  std::shared_ptr<Entry> entry;
+  /// What was written to MD5SUMS and waits for sync(); null when nothing does.
+  std::shared_ptr<const std::string> unsynced;
+};
+
 /// What an entry is made with. All references must outlive the builder; any thread may build.
 class EntryBuilder {
  public:
   /// `on_write_failure` is told why an MD5SUMS stays in memory.
-  EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src,
+  EntryBuilder(const os::Root& root, std::shared_ptr<const std::string> src, Durability durability,
                std::function<void(const base::Error&)> on_write_failure);
 
   /// Where hashes of MD5SUMS are looked up and remembered; null: nowhere. Not while build() runs.
   void use_cache(store::HashCache* cache) noexcept { m_cache = cache; }
 
   /// Every file of `package` must have its hash. Writes MD5SUMS when its content differs; its
-  /// status in `package` is the new one then. It is durable after sync().
-  [[nodiscard]] std::shared_ptr<const Entry> build(FoundPackage& package,
-                                                   std::uint64_t generation) const;
+  /// status in `package` is the new one then. What can't be written, or made durable at once,
+  /// is served from memory.
+  [[nodiscard]] BuiltEntry build(FoundPackage& package, std::uint64_t generation) const;
 
   /// Makes durable what was written since the last call, for all packages at once; false when
-  /// nothing was.
+  /// nothing was. After an error nobody knows what of it the disk holds, and to ask again does not
+  /// tell: the system reports a failure once.
   [[nodiscard]] base::Expected<bool> sync();
 
  private:
   [[nodiscard]] bool is_current(const FoundPackage& package, const std::string& text,
                                 const base::Md5Digest& digest) const;
-  /// The status of the file that was written.
-  [[nodiscard]] base::Expected<os::FileStatus> write_md5sums(const FoundPackage& package,
-                                                             const std::string& text,
-                                                             const base::Md5Digest& digest) const;
+  /// `package` gets the status of the file that was written.
+  [[nodiscard]] base::Expected<void> write_md5sums(FoundPackage& package, const std::string& text,
+                                                   const base::Md5Digest& digest) const;
+  [[nodiscard]] base::Expected<void> make_durable(const FoundPackage& package) const;
 
   const os::Root& m_root;
   std::shared_ptr<const std::string> m_src;
+  Durability m_durability;
   store::HashCache* m_cache = nullptr;
   std::function<void(const base::Error&)> m_on_write_failure;
   mutable std::atomic<bool> m_is_unsynced{false};

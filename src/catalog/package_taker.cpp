@@ -191,11 +191,13 @@ Outcome PackageTaker::serve(const os::Root& root, Work& work,
   const auto on_write_failure = [&](const base::Error& error) {
     if (m_write_failure_reported.exchange(true)) return;
     m_parts.reporter.report(Severity::warning, "catalog.md5sums_in_memory",
-                            src + ": MD5SUMS can't be written (" + error.for_operator() +
+                            src + ": MD5SUMS can't be stored (" + error.for_operator() +
                                 "), they are served from memory");
   };
-  const EntryBuilder builder(root, std::make_shared<const std::string>(src), on_write_failure);
-  const auto entry = builder.build(work.package, work.former ? work.former->generation + 1 : 1);
+  const EntryBuilder builder(root, std::make_shared<const std::string>(src), Durability::at_once,
+                             on_write_failure);
+  const std::uint64_t generation = work.former ? work.former->generation + 1 : 1;
+  const Snapshot::EntryPointer entry = builder.build(work.package, generation).entry;
   std::vector<Catalog::Change> changes = {
       {entry->folder, is_renamed ? nullptr : work.former, entry, std::nullopt}};
   if (is_renamed) changes.push_back({work.from, work.former, nullptr, std::nullopt});

@@ -75,7 +75,7 @@ TreeScan::TreeScan(os::Root root, std::size_t number, ScanContext context)
     : m_root(std::move(root)),
       m_number(number),
       m_context(context),
-      m_builder(m_root, std::make_shared<const std::string>(m_root.path()),
+      m_builder(m_root, std::make_shared<const std::string>(m_root.path()), Durability::at_sync,
                 [this](const base::Error& error) { report_write_failure(error); }),
       m_hasher(m_root, context.tasks, context.meter, os::ThreadPool::Priority::normal),
       m_verifier(m_root, context.tasks, context.meter, os::ThreadPool::Priority::low) {}
@@ -262,15 +262,25 @@ void TreeScan::give_up_unsettled() {
   }
 }
 
-bool TreeScan::sync() {
+bool TreeScan::sync(std::vector<ScanEvent>& events) {
   const auto done = m_builder.sync();
   if (!done) report_write_failure(done.error());
+  // From then on: the failure may be that of a file whose event comes later.
+  m_sync_failed = m_sync_failed || !done;
+  if (!m_sync_failed) return *done;
+  for (auto& event : events) {
+    if (event.tree != m_number || !event.unsynced) continue;
+    auto entry = std::make_shared<Entry>(*event.entry);
+    entry->md5sums_in_memory = event.unsynced;
+    event.entry = std::move(entry);
+  }
   return done.value_or(true);
 }
 
 void TreeScan::emit(FoundPackage& package, std::uint64_t generation) {
+  auto built = m_builder.build(package, generation);
   m_context.events.push(
-      {m_number, package.folder, m_builder.build(package, generation), std::nullopt});
+      {m_number, package.folder, std::move(built.entry), std::nullopt, std::move(built.unsynced)});
 }
 
 void TreeScan::report_broken(const std::string& folder, const Defect& defect, Severity severity,
@@ -295,7 +305,7 @@ void TreeScan::report_write_failure(const base::Error& error) {
   // Once for each src: a read-only tree would say it for every package.
   if (m_write_failed.exchange(true)) return;
   m_context.reporter.report(Severity::warning, "catalog.md5sums_in_memory",
-                            m_root.path() + ": MD5SUMS can't be written (" + error.for_operator() +
+                            m_root.path() + ": MD5SUMS can't be stored (" + error.for_operator() +
                                 "), they are served from memory");
 }
 

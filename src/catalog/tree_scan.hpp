@@ -25,6 +25,7 @@ struct ScanEvent {
   std::string folder;
   std::shared_ptr<const Entry> entry;
   std::optional<BrokenPackage> broken;
+  std::shared_ptr<const std::string> unsynced = nullptr;  ///< as in BuiltEntry
 };
 
 /// From the workers to the one thread that publishes.
@@ -66,9 +67,9 @@ class TreeScan {
   /// Reports what is still unsettled as broken.
   void give_up_unsettled();
 
-  /// Makes the MD5SUMS durable of the packages whose events were pushed. False when there were none
-  /// to wait for.
-  bool sync();
+  /// Makes the MD5SUMS durable that were written for those of `events` that are this scan's, or
+  /// has them served from memory. False when there was none to wait for. Waits for the disk.
+  bool sync(std::vector<ScanEvent>& events);
 
   /// False when some folder could not be read: what was not found may exist nevertheless.
   [[nodiscard]] bool is_complete() const noexcept { return m_complete; }
@@ -110,6 +111,7 @@ class TreeScan {
   FileHasher m_verifier;
   std::atomic<bool> m_complete{true};
   std::atomic<bool> m_write_failed{false};
+  bool m_sync_failed = false;  ///< of the thread that takes the steps
 
   std::mutex m_mutex;  ///< guards what follows while tasks run
   std::vector<FoundPackage> m_found;

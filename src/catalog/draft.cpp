@@ -27,7 +27,6 @@ using base::Expected;
 namespace {
 
 constexpr std::uint64_t k_most_description = 16ULL << 20U;
-constexpr std::uint64_t k_most_md5sums = 256ULL << 20U;
 
 /// Whether a file is the one that was hashed: a link or a copy of it.
 bool has_same_content(const FoundFile& hashed, const FoundFile& found) {
@@ -147,14 +146,6 @@ Expected<Description> Draft::read_description() const {
     return base::fail(ErrorKind::conflict, "the package has no description any more");
   }
   return description;
-}
-
-std::optional<std::string> Draft::read_md5sums() const {
-  auto folder = os::open_folder_at(m_parent.get(), m_last);
-  if (!folder) return std::nullopt;
-  auto text = os::read_file(os::path_in(folder->get(), k_md5sums), k_most_md5sums);
-  if (!text) return std::nullopt;
-  return std::move(*text);
 }
 
 std::string Draft::staged_path() const {

@@ -42,8 +42,6 @@ class Draft {
   [[nodiscard]] base::Expected<void> read(Reporter& reporter);
   /// The description with what only editing needs. Error for a file that does not parse.
   [[nodiscard]] base::Expected<Description> read_description() const;
-  /// The content of the MD5SUMS that is there, nothing when it can't be read.
-  [[nodiscard]] std::optional<std::string> read_md5sums() const;
 
   /// Makes the staged folder: empty for a new package, else with links to everything.
   [[nodiscard]] base::Expected<void> stage_new();

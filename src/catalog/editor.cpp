@@ -171,7 +171,7 @@ Expected<Draft> Editor::draft_of(const Entry& entry) {
   }
   // Until everything is verified an MD5SUMS may only be believed.
   if (m_catalog.progress().phase == Progress::Phase::done) {
-    take_served_digests(entry, draft->read_md5sums(), draft->package());
+    take_served_digests(entry, read_md5sums(draft->root(), entry.folder), draft->package());
   }
   return draft;
 }

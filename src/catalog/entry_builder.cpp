@@ -19,17 +19,8 @@ using base::Md5Digest;
 
 namespace {
 
-constexpr std::uint64_t k_most_md5sums = 256ULL << 20U;
-
 int value_of(char digit) {
   return digit <= '9' ? digit - '0' : digit - 'a' + 10;
-}
-
-Expected<std::string> read_md5sums(const os::Root& root, const FoundPackage& package) {
-  const std::string path = package.folder + "/" + std::string(k_md5sums);
-  auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
-  if (!fd) return tl::unexpected(std::move(fd).error());
-  return os::read_file(fd->get(), k_most_md5sums, path);
 }
 
 /// Removes what writing an MD5SUMS left in the package when a crash cut it short: that is written
@@ -97,7 +88,7 @@ std::optional<std::vector<std::size_t>> believe_md5sums(const os::Root& root,
                                                         FoundPackage& package) {
   auto& files = package.files;
   if (!package.md5sums || !is_newer_than_all(*package.md5sums, files)) return std::nullopt;
-  const auto text = read_md5sums(root, package);
+  const auto text = read_md5sums(root, package.folder);
   if (!text) return std::nullopt;
   auto lines = package::parse_md5sums(*text);
   if (!lines || lines->size() != files.size()) return std::nullopt;
@@ -175,7 +166,7 @@ bool EntryBuilder::is_current(const FoundPackage& package, const std::string& te
   const std::string path = m_root.path() + "/" + package.folder + "/" + std::string(k_md5sums);
   const auto known = m_cache ? m_cache->find(path, *package.md5sums) : std::nullopt;
   if (known) return *known == digest;
-  const auto present = read_md5sums(m_root, package);
+  const auto present = read_md5sums(m_root, package.folder);
   if (!present || *present != text) return false;
   if (m_cache) m_cache->remember(path, *package.md5sums, digest);
   return true;

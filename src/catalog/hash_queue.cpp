@@ -1,17 +1,14 @@
 #include "catalog/hash_queue.hpp"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <iterator>
 #include <thread>
 #include <utility>
 
-#include "base/text.hpp"
+#include "catalog/package_reader.hpp"
 
 namespace pulse2::catalog {
 
-using base::ErrorKind;
 using base::Expected;
 using base::Md5Digest;
 
@@ -33,20 +30,6 @@ struct OpenFile {
   std::uint64_t done = 0;
   base::Md5Message message;
 };
-
-base::Error changed(const std::string& path) {
-  return {ErrorKind::conflict, base::printable(path) + ": changed while it was read", {}};
-}
-
-Expected<OpenFile> open_file(const os::Root& root, const std::string& path,
-                             const os::FileStatus& status) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
-  if (!fd) return tl::unexpected(std::move(fd).error());
-  const auto present = os::status_of(fd->get(), path);
-  if (!present || *present != status) return tl::unexpected(changed(path));
-  return OpenFile{std::move(*fd), status.size, 0, {}};
-}
 
 }  // namespace
 
@@ -82,9 +65,11 @@ void HashQueue::Worker::open_more() {
 
 void HashQueue::Worker::open(Item item) {
   m_spent += k_cost_of_file;
-  auto file = open_file(m_queue.m_root, item.files->path(item.file), item.files->status(item.file));
-  if (!file) return m_queue.end(item, tl::unexpected(std::move(file).error()));
-  m_open.push_back({std::move(item), std::move(*file)});
+  const auto& status = item.files->status(item.file);
+  auto fd = open_unchanged(m_queue.m_root, item.files->path(item.file), status);
+  if (!fd) return m_queue.end(item, tl::unexpected(std::move(fd).error()));
+  OpenFile file{std::move(*fd), status.size, 0, {}};
+  m_open.push_back({std::move(item), std::move(file)});
 }
 
 /// Takes in the next chunk of every open file, and lets go of those that end with it.
@@ -118,7 +103,7 @@ std::optional<base::Md5Part> HashQueue::Worker::read_chunk(Open& open, char* buf
       static_cast<std::size_t>(std::min<std::uint64_t>(k_chunk, file.size - file.done));
   const auto got = os::read_at(file.fd.get(), buffer, want, file.done);
   if (!got || *got != want) {
-    open.failure = got ? changed(open.item.files->path(open.item.file)) : got.error();
+    open.failure = got ? changed_while_read(open.item.files->path(open.item.file)) : got.error();
     return std::nullopt;
   }
   file.done += *got;
@@ -131,7 +116,8 @@ void HashQueue::Worker::end(Open open) {
   const auto& status = open.item.files->status(open.item.file);
   if (!open.failure) {
     const auto after = os::status_of(open.file.fd.get(), {});
-    if (!after || *after != status) open.failure = changed(open.item.files->path(open.item.file));
+    if (!after || *after != status)
+      open.failure = changed_while_read(open.item.files->path(open.item.file));
   }
   if (open.failure) return m_queue.end(open.item, tl::unexpected(std::move(*open.failure)));
   m_queue.m_meter.add_file();

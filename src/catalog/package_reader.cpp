@@ -20,6 +20,7 @@ namespace {
 
 /// A description larger than this is no description.
 constexpr std::uint64_t k_most_description = 16ULL << 20U;
+constexpr std::uint64_t k_most_md5sums = 256ULL << 20U;
 constexpr std::size_t k_read_size = 512UL * 1024;
 
 std::string joined(const std::string& folder, std::string_view name) {
@@ -270,30 +271,48 @@ std::optional<os::FileStatus> resolve_link(const os::Root& root, const std::stri
   return std::nullopt;
 }
 
+std::optional<std::string> read_md5sums(const os::Root& root, const std::string& folder) {
+  const std::string path = folder + "/" + std::string(k_md5sums);
+  const auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return std::nullopt;
+  auto text = os::read_file(fd->get(), k_most_md5sums, path);
+  if (!text) return std::nullopt;
+  return std::move(*text);
+}
+
+base::Error changed_while_read(const std::string& path) {
+  return {ErrorKind::conflict, base::printable(path) + ": changed while it was read", {}};
+}
+
+Expected<os::UniqueFd> open_unchanged(const os::Root& root, const std::string& path,
+                                      const os::FileStatus& status) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return fd;
+  const auto present = os::status_of(fd->get(), path);
+  if (!present || *present != status) return tl::unexpected(changed_while_read(path));
+  return fd;
+}
+
 Expected<base::Md5Digest> hash_file(const os::Root& root, const std::string& path,
                                     const os::FileStatus& status,
                                     const std::function<bool(std::size_t)>& on_bytes) {
   thread_local std::vector<char> buffer(k_read_size);
-  const auto changed = [&path] {
-    return base::fail(ErrorKind::conflict, base::printable(path) + ": changed while it was read");
-  };
-  auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
+  auto fd = open_unchanged(root, path, status);
   if (!fd) return tl::unexpected(std::move(fd).error());
-  auto before = os::status_of(fd->get(), path);
-  if (!before || *before != status) return changed();
   base::Md5 md5;
   for (std::uint64_t done = 0; done < status.size;) {
     const auto want =
         static_cast<std::size_t>(std::min<std::uint64_t>(k_read_size, status.size - done));
     auto got = os::read_at(fd->get(), buffer.data(), want, done);
     if (!got) return tl::unexpected(std::move(got).error());
-    if (*got != want) return changed();
+    if (*got != want) return tl::unexpected(changed_while_read(path));
     md5.update({buffer.data(), *got});
     done += *got;
     if (!on_bytes(*got)) return base::fail(ErrorKind::cancelled, "the server stops");
   }
   auto after = os::status_of(fd->get(), path);
-  if (!after || *after != status) return changed();
+  if (!after || *after != status) return tl::unexpected(changed_while_read(path));
   return md5.finish();
 }
 

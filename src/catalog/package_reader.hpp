@@ -85,6 +85,17 @@ using OnFolder = std::function<void(const std::string& folder, int fd)>;
                                                          const std::string& path,
                                                          Reporter& reporter);
 
+/// The text of a package's MD5SUMS, if it can be read.
+[[nodiscard]] std::optional<std::string> read_md5sums(const os::Root& root,
+                                                      const std::string& folder);
+
+/// What is said of a file that did not stay as it was listed: `conflict`.
+[[nodiscard]] base::Error changed_while_read(const std::string& path);
+/// A file below the root, opened for reading. Error `conflict` when it is not what `status` says.
+[[nodiscard]] base::Expected<os::UniqueFd> open_unchanged(const os::Root& root,
+                                                          const std::string& path,
+                                                          const os::FileStatus& status);
+
 /// MD5 of a file below the root. `on_bytes` is told the bytes of each part read; the computation
 /// ends with `cancelled` when it returns false. Error `conflict` when the file is not, or does not
 /// stay, what `status` says.

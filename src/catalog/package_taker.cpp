@@ -19,8 +19,6 @@ using base::Expected;
 
 namespace {
 
-constexpr std::uint64_t k_most_md5sums = 256ULL << 20U;
-
 std::string shown(const std::string& src, const std::string& folder) {
   return src + "/" + base::printable(folder, 4096);
 }
@@ -47,15 +45,6 @@ Description look_for_description(const os::Root& root, const std::string& folder
   const auto items = os::list_opened_folder(fd->get());
   if (!items) return Description::unknown;
   return holds_description(*items) ? Description::there : Description::missing;
-}
-
-std::optional<std::string> read_md5sums(const os::Root& root, const std::string& folder) {
-  const std::string path = folder + "/" + std::string(k_md5sums);
-  const auto fd = root.open_beneath(path, O_RDONLY | O_NONBLOCK);
-  if (!fd) return std::nullopt;
-  auto text = os::read_file(fd->get(), k_most_md5sums, path);
-  if (!text) return std::nullopt;
-  return std::move(*text);
 }
 
 /// Whether the package may be right the next time. A full disk can't make it durable now.

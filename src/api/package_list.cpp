@@ -194,8 +194,7 @@ PackageList::FilePointer PackageList::put_together(bool gzip) const {
 }
 
 bool PackageListCache::is_of(const SnapshotPointer& snapshot, std::uint64_t version) const {
-  return m_list && m_version == version && !m_snapshot.owner_before(snapshot) &&
-         !snapshot.owner_before(m_snapshot);
+  return m_list && m_version == version && snapshot && m_snapshot.lock() == snapshot;
 }
 
 PackageListPointer PackageListCache::find(const SnapshotPointer& snapshot, std::uint64_t version) {

@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "base/error.hpp"
+#include "base/guarded_pointer.hpp"
 #include "http/date.hpp"
 #include "log/log.hpp"
 #include "net/open_file_cache.hpp"
@@ -38,13 +39,6 @@ bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/// A handle with a count of its own: each request counts, and one count of all threads would pass
-/// its cache line from one to the other.
-std::shared_ptr<const Site> own_handle(std::shared_ptr<const Site> site) {
-  const Site* pointer = site.get();
-  return {std::make_shared<std::shared_ptr<const Site>>(std::move(site)), pointer};
-}
-
 os::Poller make_poller() {
   auto poller = os::Poller::create();
   if (!poller) throw std::runtime_error(poller.error().for_operator());
@@ -61,7 +55,7 @@ base::IpAddress to_ip(const asio::ip::address& address) {
 Worker::Worker(std::shared_ptr<ServerState> state, std::shared_ptr<const Site> site,
                std::shared_ptr<const TlsContext> tls)
     : m_state(std::move(state)),
-      m_site(own_handle(std::move(site))),
+      m_site(base::own_handle(std::move(site))),
       m_tls(std::move(tls)),
       m_poller(make_poller()),
       m_poll_wait(m_io, ::fcntl(m_poller.descriptor(), F_DUPFD_CLOEXEC, 0)),
@@ -96,8 +90,9 @@ void Worker::run() {
 }
 
 void Worker::set_site(std::shared_ptr<const Site> site) {
-  asio::post(m_io,
-             [this, site = std::move(site)]() mutable { m_site = own_handle(std::move(site)); });
+  asio::post(m_io, [this, site = std::move(site)]() mutable {
+    m_site = base::own_handle(std::move(site));
+  });
 }
 
 void Worker::set_tls(std::shared_ptr<const TlsContext> tls) {

@@ -75,7 +75,7 @@ Server::~Server() {
 
 Expected<void> Server::bind() {
   for (const int fd : m_options.inherited) {
-    PULSE2_TRY(add_inherited(fd));
+    PULSE2_TRY(share_listener(fd));
   }
   if (!m_options.inherited.empty()) return {};
   std::vector<ListenAddress> wanted;
@@ -99,23 +99,12 @@ Expected<void> Server::bind() {
 }
 
 Expected<void> Server::add_listener(const tcp::endpoint& endpoint) {
-  // Alone first: sharing the port, a second server would come up unnoticed beside this one.
-  auto trial = os::listen_tcp(endpoint);
-  if (!trial) return tl::unexpected(std::move(trial).error());
-  const auto bound = local_endpoint(trial->get());
-  if (!bound) return tl::unexpected(bound.error());
-  trial->reset();
-  for (auto& worker : m_workers) {
-    auto listener = os::listen_tcp(*bound, true);
-    if (!listener) return tl::unexpected(std::move(listener).error());
-    worker->add_listener(std::move(*listener), bound->protocol());
-  }
-  m_port = bound->port();
-  m_endpoints.push_back(*bound);
-  return {};
+  auto listener = os::listen_tcp(endpoint);
+  if (!listener) return tl::unexpected(std::move(listener).error());
+  return share_listener(listener->get());
 }
 
-Expected<void> Server::add_inherited(int fd) {
+Expected<void> Server::share_listener(int fd) {
   const auto bound = local_endpoint(fd);
   if (!bound) return tl::unexpected(bound.error());
   for (auto& worker : m_workers) {

@@ -75,8 +75,8 @@ class Worker {
   bool accept_some(boost::asio::ip::tcp::acceptor& acceptor);
   /// Whether even another refusal would be too much.
   bool is_overrun();
-  /// The worker with the fewest connections; this one among equals. The kernel deals them out by
-  /// chance, and the thread that got the most sets the pace.
+  /// The worker with the fewest connections; this one among equals. Whoever had time took what is
+  /// new, and the thread that got the most would set the pace.
   Worker& least_busy();
   void begin(Share share, os::UniqueFd socket, const boost::asio::ip::tcp::endpoint& peer);
   /// A place for a client, or why there is none.

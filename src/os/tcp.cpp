@@ -24,13 +24,12 @@ tl::unexpected<base::Error> failure(int error, const tcp::endpoint& endpoint) {
 
 }  // namespace
 
-base::Expected<UniqueFd> listen_tcp(const tcp::endpoint& endpoint, bool shared) {
+base::Expected<UniqueFd> listen_tcp(const tcp::endpoint& endpoint) {
   UniqueFd socket(
       ::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return failure(errno, endpoint);
   const int on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (shared) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
   if (endpoint.address().is_v6()) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }

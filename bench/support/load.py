@@ -80,8 +80,9 @@ def download(server, path):
         return Work(length / MIB, "MiB", time.monotonic() - begin)
 
 
-def begin_encrypted(server, path):
-    """A GET through TLS on a new connection whose answer has begun; nobody will decrypt the rest."""
+def begin_encrypted(server, path, requests):
+    """So many GET at once through TLS on a new connection, whose first answer has begun; nobody
+    will decrypt the rest."""
     connection = socket.create_connection((server.host, server.port), timeout=60)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = server.context.wrap_bio(incoming, outgoing, server_hostname=server.host)
@@ -98,7 +99,8 @@ def begin_encrypted(server, path):
             incoming.write(connection.recv(4096))
 
     until_done(lambda: tls.do_handshake() or True)
-    until_done(lambda: tls.write(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()))
+    request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+    until_done(lambda: tls.write(request * requests))
     head = until_done(lambda: tls.read(4096))
     if b" 200 " not in head:
         raise RuntimeError(f"{path}: {head}")
@@ -114,7 +116,8 @@ class Receiver(threading.Thread):
         super().__init__()
         self.received = 0
         self.ends = False
-        self.socket = begin_encrypted(server, path)
+        # One connection may get all that a thread can encrypt, more than one file in a while.
+        self.socket = begin_encrypted(server, path, requests=8)
 
     def run(self):
         buffer = bytearray(1 << 20)
@@ -122,7 +125,7 @@ class Receiver(threading.Thread):
             while not self.ends:
                 got = self.socket.recv_into(buffer, len(buffer), socket.MSG_TRUNC)
                 if got == 0:
-                    raise RuntimeError("the file ended before the measurement")
+                    raise RuntimeError("cut off")
                 self.received += got
 
 

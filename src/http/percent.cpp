@@ -64,7 +64,7 @@ std::string encode_path(std::string_view path) {
   return encoded;
 }
 
-base::Expected<std::string> normalize_path(std::string path) {
+base::Expected<std::string> normalize_path(std::string_view path) {
   std::string normal;
   bool is_folder = true;  // whether the last component stands for a folder: "", "." or "name/"
   for (const std::string_view component : base::split(path, '/')) {

@@ -16,6 +16,6 @@ namespace pulse2::http {
 
 /// A decoded absolute path without `.` components and without repeated slashes; a trailing slash
 /// stays. Errors: `not_found` for a component `..`, which never leads to a parent here.
-[[nodiscard]] base::Expected<std::string> normalize_path(std::string path);
+[[nodiscard]] base::Expected<std::string> normalize_path(std::string_view path);
 
 }  // namespace pulse2::http

@@ -69,7 +69,7 @@ base::Expected<Target> parse_target(std::string_view target) {
   if (question < target.size()) parsed.query = target.substr(question + 1);
   auto path = decode_path(target.substr(0, question));
   if (!path) return tl::unexpected<base::Error>(std::move(path).error());
-  auto normal = normalize_path(*std::move(path));
+  auto normal = normalize_path(*path);
   if (!normal) return tl::unexpected<base::Error>(std::move(normal).error());
   parsed.path = std::move(*normal);
   return parsed;

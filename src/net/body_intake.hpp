@@ -17,8 +17,8 @@ class BodyIntake {
   BodyIntake(const http::RequestHead& head, BodyStore& store);
 
   [[nodiscard]] bool is_complete() const noexcept;
-  /// Takes what of `bytes` belongs to the body; they become what follows. Errors: of the decoder and
-  /// of the store.
+  /// Takes what of `bytes` belongs to the body; they become what follows. Errors: of the decoder
+  /// and of the store.
   base::Expected<void> take(std::string_view& bytes);
 
  private:

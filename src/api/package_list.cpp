@@ -53,13 +53,13 @@ class ListText final : public http::TextSource {
   [[nodiscard]] std::uint64_t size() const noexcept override { return m_size; }
 
   void append_next(std::string& out) override {
+    if (m_is_complete) return;
     const auto enough = out.size() + k_part;
     if (m_next == 0) out += before_list();
     while (m_next < m_packages->size() && out.size() < enough)
       (*m_packages)[m_next++]->fragment->append_to(out);
-    if (m_next < m_packages->size() || m_is_complete) return;
-    out += after_list();
-    m_is_complete = true;
+    m_is_complete = m_next == m_packages->size();
+    if (m_is_complete) out += after_list();
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/rfc7230.hpp>
 #include <limits>
 
 #include "base/text.hpp"
@@ -41,7 +42,7 @@ class HeadReader final : public beast_http::basic_parser<true> {
     boost::system::error_code error;
     put(boost::asio::buffer(text.data(), text.size()), error);
     if (error || !is_header_done()) return false;
-    m_head.keep_alive = keep_alive();
+    m_head.keep_alive = !m_says_close && (m_head.version >= 11 || m_says_keep_alive);
     if (const auto length = content_length()) m_head.content_length = *length;
     return true;
   }
@@ -64,8 +65,16 @@ class HeadReader final : public beast_http::basic_parser<true> {
     using beast_http::field;
     m_head.fields.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
     if (kind == field::host) ++m_hosts;
+    if (kind == field::connection) take_connection(value);
     m_announces_body |=
         kind == field::transfer_encoding || kind == field::content_length || kind == field::expect;
+  }
+  /// The library's own keep_alive() also believes Proxy-Connection, which a proxy that does not
+  /// know it passes on (RFC 9112 C.2.2).
+  void take_connection(Text value) {
+    beast_http::token_list tokens{value};
+    m_says_close = m_says_close || tokens.exists("close");
+    m_says_keep_alive = m_says_keep_alive || tokens.exists("keep-alive");
   }
   void on_header_impl(Error& /*error*/) override {}
   void on_finish_impl(Error& /*error*/) override {}
@@ -84,6 +93,8 @@ class HeadReader final : public beast_http::basic_parser<true> {
   http::RequestHead& m_head;
   std::size_t m_hosts = 0;
   bool m_announces_body = false;
+  bool m_says_close = false;
+  bool m_says_keep_alive = false;
 };
 
 }  // namespace

@@ -173,7 +173,8 @@ bool is_open_for_writing(int fd) noexcept {
 }
 
 Expected<void> sync_file(int fd, std::string_view what) {
-  if (::fsync(fd) != 0) return errno_failure(what);
+  // EINVAL: a read-only image or the like, where nothing waits to become durable.
+  if (::fsync(fd) != 0 && errno != EINVAL) return errno_failure(what);
   return {};
 }
 

@@ -77,7 +77,7 @@ void read_ahead(int fd, std::uint64_t offset, std::uint64_t size) noexcept;
 /// systems that don't know and for files of others. `fd` is open for reading only.
 [[nodiscard]] bool is_open_for_writing(int fd) noexcept;
 
-/// fsync(2) of an open file.
+/// fsync(2) of an open file. A file system that knows no such thing has nothing to make durable.
 [[nodiscard]] base::Expected<void> sync_file(int fd, std::string_view what);
 /// syncfs(2): makes everything durable that was written to the file system of an open file.
 [[nodiscard]] base::Expected<void> sync_file_system(int fd, std::string_view what);

@@ -62,6 +62,15 @@ TEST(HeadParser, KnowsWhoKeepsTheConnection) {
                    .keep_alive);
 }
 
+TEST(HeadParser, IsNotToldAboutTheConnectionByAProxysField) {
+  EXPECT_FALSE(parse("GET / HTTP/1.0\r\nProxy-Connection: keep-alive\r\n\r\n", State::complete)
+                   .head()
+                   .keep_alive);
+  EXPECT_TRUE(parse("GET / HTTP/1.1\r\nHost: h\r\nProxy-Connection: close\r\n\r\n", State::complete)
+                  .head()
+                  .keep_alive);
+}
+
 TEST(HeadParser, TakesAbsoluteTargets) {
   auto parser = parse("GET http://h:1/x/y?q HTTP/1.1\r\nHost: h:1\r\n\r\n", State::complete);
   EXPECT_EQ(parser.head().path, "/x/y");

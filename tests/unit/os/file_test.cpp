@@ -70,6 +70,14 @@ TEST(WriteFileAtomically, keeps_the_old_state_when_it_fails) {
   EXPECT_EQ(folder.read("target/inside"), "x");
 }
 
+TEST(SyncFile, passes_over_what_has_nothing_to_make_durable) {
+  // As the files of an image that is mounted for reading: fsync(2) says EINVAL.
+  const auto fd = open_file("/proc/self/status", O_RDONLY);
+  ASSERT_TRUE(fd);
+  EXPECT_TRUE(sync_file(fd->get(), "status"));
+  EXPECT_FALSE(sync_file(-1, "nothing"));
+}
+
 TEST(ListFolder, sorts_by_bytes_and_tells_kinds) {
   const test::TemporaryFolder folder;
   folder.write("b", "");

@@ -49,7 +49,7 @@ class HeadReader final : public beast_http::basic_parser<true> {
 
   [[nodiscard]] std::size_t hosts() const noexcept { return m_hosts; }
   /// Whether there are fields that say how the body comes.
-  [[nodiscard]] bool announces_body() const noexcept { return m_announces_body; }
+  [[nodiscard]] bool speaks_of_body() const noexcept { return m_speaks_of_body; }
 
  private:
   using Text = boost::beast::string_view;
@@ -66,7 +66,7 @@ class HeadReader final : public beast_http::basic_parser<true> {
     m_head.fields.push_back({{name.data(), name.size()}, {value.data(), value.size()}});
     if (kind == field::host) ++m_hosts;
     if (kind == field::connection) take_connection(value);
-    m_announces_body |=
+    m_speaks_of_body |=
         kind == field::transfer_encoding || kind == field::content_length || kind == field::expect;
   }
   /// The library's own keep_alive() also believes Proxy-Connection, which a proxy that does not
@@ -92,7 +92,7 @@ class HeadReader final : public beast_http::basic_parser<true> {
 
   http::RequestHead& m_head;
   std::size_t m_hosts = 0;
-  bool m_announces_body = false;
+  bool m_speaks_of_body = false;
   bool m_says_close = false;
   bool m_says_keep_alive = false;
 };
@@ -162,7 +162,7 @@ bool HeadParser::parse(std::string_view text) {
     refuse_malformed(text);
     return false;
   }
-  if (reader.announces_body() && !check_framing()) return false;
+  if (reader.speaks_of_body() && !check_framing()) return false;
   if (reader.hosts() > 1 || (reader.hosts() == 0 && m_head.version >= 11)) {
     refuse(400, "A request needs one Host header.");
     return false;

@@ -220,6 +220,29 @@ class Apis(ServerTest):
             self.assertIn(mount, page)
 
 
+
+class LongLists(ServerTest):
+    """Lists beyond 16 MiB are made while they are sent, unless they are compressed."""
+
+    @classmethod
+    def make_tree(cls, src):
+        cls.commands = {f"package-{number:02}": f"{number} " + "x" * (1 << 20)
+                        for number in range(20)}
+        for pid, command in cls.commands.items():
+            make_package(src, pid, FILES, command=command)
+
+    def test_each_client_gets_all_of_it(self):
+        transport = xmlrpc.client.Transport()
+        transport.accept_gzip_encoding = False
+        packages = xmlrpc.client.ServerProxy(self.server.url + "/package_api_get1", transport)
+        self.addCleanup(transport.close)
+        for _ in range(2):  # on one connection: the first answer ended where it had to
+            commands = {package["id"]: package["command"]["command"]
+                        for package in packages.getAllPackages()}
+            self.assertEqual(self.commands, commands)
+            self.assertEqual("package-07", packages.getPackageDetail("package-07")["id"])
+
+
 class LargeSizes(ServerTest):
     """Sizes beyond 32 bits are doubles: XML-RPC has no other number for them."""
 

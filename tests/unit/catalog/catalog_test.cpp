@@ -11,6 +11,7 @@
 
 #include "base/hash.hpp"
 #include "catalog/package_reader.hpp"
+#include "list_reporter.hpp"
 #include "temporary_folder.hpp"
 
 namespace pulse2::catalog {
@@ -23,28 +24,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class ListReporter final : public Reporter {
- public:
-  void report(Severity severity, std::string_view id, const std::string& text) override {
-    const std::lock_guard lock(m_mutex);
-    if (severity == Severity::error) m_text += "ERROR ";
-    m_text += std::string(id) + ": " + text + "\n";
-  }
-  std::string text() const {
-    const std::lock_guard lock(m_mutex);
-    return m_text;
-  }
-
- private:
-  mutable std::mutex m_mutex;
-  std::string m_text;
-};
-
 std::string conf_xml(const std::string& pid) {
   return "<package id=\"" + pid + "\"><name>Label of " + pid +
          "</name><version><label>1.0</label></version><commands><command name=\"c\">run</command>"
          "</commands></package>";
 }
+
+using test::ListReporter;
 
 class CatalogTest : public testing::Test {
  protected:

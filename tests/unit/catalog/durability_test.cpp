@@ -14,6 +14,7 @@
 #include "base/hash.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/package_taker.hpp"
+#include "list_reporter.hpp"
 #include "temporary_folder.hpp"
 
 namespace {
@@ -48,22 +49,6 @@ using namespace std::chrono_literals;
 using testing::Contains;
 using testing::HasSubstr;
 
-class TextReporter final : public Reporter {
- public:
-  void report(Severity, std::string_view id, const std::string& text) override {
-    const std::lock_guard lock(m_mutex);
-    m_text += std::string(id) + ": " + text + "\n";
-  }
-  std::string text() const {
-    const std::lock_guard lock(m_mutex);
-    return m_text;
-  }
-
- private:
-  mutable std::mutex m_mutex;
-  std::string m_text;
-};
-
 class DurabilityTest : public testing::Test {
  protected:
   DurabilityTest() { fs::create_directory(m_src); }
@@ -97,8 +82,8 @@ class DurabilityTest : public testing::Test {
     return taker.take(*root, pid);
   }
 
-  /// What was synced of the package's folder and MD5SUMS while the catalogue had nothing of it.
-  std::vector<std::string> synced_while_hidden(const std::string& pid) {
+  /// Takes the package: its folder and MD5SUMS are synced while the catalogue has nothing of it.
+  void expect_synced_while_hidden(const std::string& pid) {
     std::mutex mutex;
     std::vector<std::string> synced;
     on_sync = [&](const std::string&, const std::string& path) {
@@ -109,31 +94,28 @@ class DurabilityTest : public testing::Test {
     EXPECT_EQ(take(pid), Outcome::done);
     on_sync = nullptr;
     EXPECT_TRUE(m_catalog->holder(m_src, pid));
-    return synced;
+    EXPECT_THAT(synced, Contains(m_src + "/" + pid + "/MD5SUMS"));
+    EXPECT_THAT(synced, Contains(m_src + "/" + pid));
   }
 
   test::TemporaryFolder m_folder;
   std::string m_src = m_folder / "src";
   os::ThreadPool m_pool{4};
-  TextReporter m_reporter;
+  test::ListReporter m_reporter;
   std::unique_ptr<Catalog> m_catalog;
 };
 
 TEST_F(DurabilityTest, detection_makes_md5sums_durable_before_the_package_is_visible) {
   start();
   add("p", "content");
-  const auto synced = synced_while_hidden("p");
-  EXPECT_THAT(synced, Contains(m_src + "/p/MD5SUMS"));
-  EXPECT_THAT(synced, Contains(m_src + "/p"));
+  expect_synced_while_hidden("p");
 }
 
 TEST_F(DurabilityTest, detection_makes_md5sums_durable_that_came_with_the_package) {
   start();
   add("p", "content");
   m_folder.write("src/p/MD5SUMS", base::md5_hex("content") + "  install.bat\n");
-  const auto synced = synced_while_hidden("p");
-  EXPECT_THAT(synced, Contains(m_src + "/p/MD5SUMS"));
-  EXPECT_THAT(synced, Contains(m_src + "/p"));
+  expect_synced_while_hidden("p");
 }
 
 TEST_F(DurabilityTest, detection_serves_md5sums_from_memory_that_can_not_be_made_durable) {
